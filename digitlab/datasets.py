@@ -1,0 +1,230 @@
+"""Sources of digits → Dataset, and how one is divided into training, validation and test."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from digitlab.config import TrainingConfig
+from digitlab.errors import InputError
+from digitlab.mnist import (
+    MnistDownload,
+    find_mnist,
+    mnist_download,
+    read_mnist,
+    start_mnist_download,
+)
+from digitlab.preprocessing import preprocess
+
+__all__ = [
+    "Dataset",
+    "MnistDownload",
+    "Split",
+    "available",
+    "canonical_name",
+    "default_dataset",
+    "find_mnist",
+    "load_dataset",
+    "mnist_download",
+    "split_dataset",
+    "start_mnist_download",
+    "test_rows",
+]
+
+CLASS_NAMES = tuple("0123456789")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled digits. Read, never written: visitors share it.
+
+    `images`: uint8 (n, 28, 28), 0–255, ink bright. `labels`: uint8 (n,), 0–9.
+    `name`: see `canonical_name`.
+    `train_count`: rows before it are the official training part, the rest the official test part.
+    `has_test_part`: whether its makers set that apart, rather than our rule for paths.
+    """
+
+    name: str
+    images: np.ndarray
+    labels: np.ndarray
+    train_count: int
+    has_test_part: bool = True
+    class_names: tuple[str, ...] = CLASS_NAMES
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over images, labels and train_count: equal for equal content only."""
+        digest = hashlib.sha256(f"{len(self)} {self.train_count}".encode())
+        digest.update(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels).data)
+        return digest.hexdigest()
+
+
+def canonical_name(name_or_path: str) -> str:
+    """`mnist` and `digits` as they are; a path in its one absolute spelling."""
+    if name_or_path in ("mnist", "digits"):
+        return name_or_path
+    return str(Path(name_or_path).expanduser().resolve())
+
+
+def load_dataset(name_or_path: str) -> Dataset:
+    """Loads `mnist`, `digits`, or the data of a path (see `dataset_files.read_path`).
+
+    Nothing is ever downloaded here. A path without a test part of its own lends the last fifth of
+    its rows to the test: rows from ⌊4n/5⌋ on.
+
+    Raises:
+        InputError: in one sentence, if there is no such dataset or it is not as it should be.
+    """
+    if name_or_path == "mnist":
+        contents = read_mnist()
+    elif name_or_path == "digits":
+        return _digits()
+    else:
+        path = Path(name_or_path).expanduser()
+        if not path.exists():
+            raise InputError(
+                f"unknown dataset {name_or_path!r}: neither mnist, digits nor an existing path"
+            )
+        from digitlab.dataset_files import read_path  # pandas: a third of a second at start
+
+        contents = read_path(path)
+    train_count = contents.train_count
+    if train_count is None:
+        train_count = len(contents.labels) * 4 // 5
+    own = contents.train_count is not None
+    name = canonical_name(name_or_path)
+    return _frozen(name, contents.images, contents.labels, train_count, own)
+
+
+def _frozen(
+    name: str,
+    images: np.ndarray,
+    labels: np.ndarray,
+    train_count: int,
+    has_test_part: bool = True,
+) -> Dataset:
+    """A Dataset whose arrays refuse to be written to."""
+    images.flags.writeable = labels.flags.writeable = False
+    return Dataset(name, images, labels, train_count, has_test_part)
+
+
+@cache
+def _digits() -> Dataset:
+    """The 1,797 digits that scikit-learn bundles, 8×8, brought to 28×28 by our preprocessing.
+
+    They are the test part of UCI's Optical Recognition of Handwritten Digits (Alpaydin & Kaynak,
+    1998; CC BY 4.0): 13 writers, who are not named row by row. The sequence of labels recurs
+    about every 130 rows, as if form followed form; so the official test part, the last fifth of
+    the rows in file order, most likely holds other writers than the training part, but for the
+    one whose form the cut falls into.
+
+    Read from scikit-learn's own file, without importing it: `sklearn.datasets.load_digits` gives
+    the same, but its import takes a second and 60 MB of the server.
+    """
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise InputError("the dataset digits needs scikit-learn: pip install scikit-learn")
+    file = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    table = np.loadtxt(file, delimiter=",", dtype=np.uint8)
+    pixels = np.round(table[:, :64].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    images = np.stack([preprocess(picture).image for picture in pixels])
+    return _frozen("digits", images, table[:, 64].copy(), len(images) * 4 // 5)
+
+
+def available() -> tuple[str, ...]:
+    """The named datasets that load at once, the preferred one first."""
+    return ("mnist", "digits") if find_mnist() else ("digits",)
+
+
+def default_dataset() -> str:
+    """`mnist` where it is at hand, otherwise `digits`."""
+    return available()[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Rows of a dataset: int64 arrays. `validation` may be empty, or the very rows of `test`."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def split_dataset(dataset: Dataset, config: TrainingConfig) -> Split:
+    """Divides a dataset as `config` says: split, then training_size, then validation.
+
+    A random split is scikit-learn's `train_test_split(test_size, random_state=split_seed)` over
+    all rows; random validation the same over the training rows; `last` is Keras's
+    `validation_split`.
+
+    Raises:
+        InputError: if there are fewer training digits than training_size, or a part is empty.
+    """
+    train, test = _set_apart(dataset, config)
+    if config.training_size is not None:
+        if config.training_size > len(train):
+            raise InputError(
+                f"training_size must be at most {len(train)}, the training digits of "
+                f"{dataset.name}, got {config.training_size}"
+            )
+        train = train[: config.training_size]
+    validation = np.arange(0)
+    if config.validation == "random":
+        train, validation = _divided(train, config.validation_fraction, config.split_seed)
+    elif config.validation == "last":
+        kept = int(len(train) * (1 - config.validation_fraction))
+        train, validation = train[:kept], train[kept:]
+    elif config.validation == "test":
+        validation = test
+    return _checked(Split(train, validation, test), dataset, config)
+
+
+def _set_apart(dataset: Dataset, config: TrainingConfig) -> tuple[np.ndarray, np.ndarray]:
+    """The rows to train on, validation among them, and the rows of the test."""
+    rows = np.arange(len(dataset))
+    if config.split == "random":
+        return _divided(rows, config.test_fraction, config.split_seed)
+    return rows[: dataset.train_count], rows[dataset.train_count :]
+
+
+def _divided(rows: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The very rows, in the very order, of scikit-learn's `train_test_split(rows,
+    test_size=fraction, random_state=seed)`, without the 66 MB that its import costs a server."""
+    if len(rows) < 2:
+        return rows, rows[:0]
+    order = rows[np.random.RandomState(seed).permutation(len(rows))]
+    taken = math.ceil(fraction * len(rows))
+    return order[taken:], order[:taken]
+
+
+def _checked(split: Split, dataset: Dataset, config: TrainingConfig) -> Split:
+    parts = {"training": split.train, "test": split.test}
+    if config.validation != "none":
+        parts["validation"] = split.validation
+    for part, rows in parts.items():
+        if len(rows) == 0:
+            raise InputError(
+                f"no digits are left for {part}: {dataset.name} has {len(dataset)} digits, too few "
+                f"for split {config.split} and validation {config.validation}"
+            )
+    return split
+
+
+def test_rows(dataset: Dataset, config: TrainingConfig | None) -> np.ndarray:
+    """The rows of `dataset` that a network trained by `config` may be tested on: int64 (k,).
+
+    On the dataset of its own training, the test part that `config` kept back; on any other, and
+    without a config, the test part that its makers set apart, or everything if they did not.
+    """
+    own = config is not None and dataset.name in (config.dataset, canonical_name(config.dataset))
+    if config is None or not own:
+        return np.arange(dataset.train_count if dataset.has_test_part else 0, len(dataset))
+    return _set_apart(dataset, config)[1]

@@ -1,0 +1,165 @@
+"""MNIST: where its file lies, whether it is the real one, and how it gets here."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import zipfile
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from digitlab.dataset_arrays import Contents, read_npz
+from digitlab.errors import InputError
+
+TRAIN_COUNT, TEST_COUNT = 60_000, 10_000
+
+IDX_MD5 = {
+    "training images": "6bbc9ace898e44ae57da46a324031adb",
+    "training labels": "a25bea736e30d166cdddb491f175f624",
+    "test images": "2646ac647ad5339dbf082846283269ea",
+    "test labels": "27ae3e4e09519cfbb04c329615203637",
+}
+"""MD5 of the four original files (LeCun, Cortes, Burges), unpacked: header and values."""
+
+SHARED_KERAS_HOME = Path("/tmp/.keras")
+
+DOWNLOAD_BYTES = 11_490_434
+DOWNLOAD = "import keras; keras.datasets.mnist.load_data()"
+
+
+def find_mnist() -> Path | None:
+    """The `mnist.npz` in `DIGITLAB_DATA_DIR`, or else in Keras's cache; None if there is none.
+
+    A file that is still growing does not count.
+    """
+    folder = os.environ.get("DIGITLAB_DATA_DIR")
+    places = [Path(folder).expanduser() / "mnist.npz"] if folder else []
+    return next((file for file in [*places, *_keras_files()] if _is_whole(file)), None)
+
+
+def _keras_files() -> list[Path]:
+    """Where Keras keeps its copy; the second place is for a home that cannot be written to."""
+    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    return [folder / "datasets" / "mnist.npz" for folder in (home, SHARED_KERAS_HOME)]
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether the archive's directory, which is written last, is there."""
+    return file.is_file() and zipfile.is_zipfile(file)
+
+
+def read_mnist() -> Contents:
+    """The 70,000 digits, checked value by value; held once for the whole process.
+
+    Raises:
+        InputError: if there is no file, or it holds something else.
+    """
+    file = find_mnist()
+    if file is None:
+        raise InputError(
+            "MNIST is not on this machine yet: download it on the Explore page or with "
+            "`python -m digitlab train --dataset mnist`, or use the dataset digits"
+        )
+    status = file.stat()
+    return _read_checked(file, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read_checked(file: Path, modified_ns: int, size_bytes: int) -> Contents:
+    contents = read_npz(file)
+    check_mnist(contents, str(file))
+    return contents
+
+
+def check_mnist(contents: Contents, name: str) -> None:
+    """Raises InputError unless the arrays are MNIST's, each value of them."""
+    count = len(contents.labels)
+    if contents.train_count != TRAIN_COUNT or count != TRAIN_COUNT + TEST_COUNT:
+        raise InputError(
+            f"{name} must hold {TRAIN_COUNT:,} training and {TEST_COUNT:,} test digits, "
+            f"got {contents.train_count} of {count:,}"
+        )
+    arrays = (
+        contents.images[:TRAIN_COUNT],
+        contents.labels[:TRAIN_COUNT],
+        contents.images[TRAIN_COUNT:],
+        contents.labels[TRAIN_COUNT:],
+    )
+    for (part, expected), array in zip(IDX_MD5.items(), arrays, strict=True):
+        if _idx_md5(array) != expected:
+            raise InputError(f"{name} is not MNIST: its {part} differ from the original's")
+
+
+def _idx_md5(array: np.ndarray) -> str:
+    """MD5 of a C-ordered uint8 array as an IDX file."""
+    digest = hashlib.md5(bytes((0, 0, 8, array.ndim)), usedforsecurity=False)
+    digest.update(np.array(array.shape, ">u4").tobytes())
+    digest.update(array.data)
+    return digest.hexdigest()
+
+
+class MnistDownload:
+    """A download that runs in a process of its own, so that TensorFlow stays out of this one.
+
+    Keras fetches the file and checks its SHA-256.
+
+    Args:
+        command: the process.
+        files: where the growing file may appear.
+    """
+
+    def __init__(self, command: Sequence[str], files: Sequence[Path]) -> None:
+        self._files = files
+        self._messages = tempfile.TemporaryFile()  # noqa: SIM115
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._messages
+        )
+
+    @property
+    def done(self) -> bool:
+        """Whether the process has ended, well or not."""
+        return self._process.poll() is not None
+
+    @property
+    def fraction(self) -> float:
+        """How much of the file is here, in [0, 1]."""
+        if self.done and self.error is None:
+            return 1.0
+        sizes = [file.stat().st_size for file in self._files if file.is_file()]
+        return min(1.0, max(sizes, default=0) / DOWNLOAD_BYTES)
+
+    @property
+    def error(self) -> str | None:
+        """One sentence, if it failed."""
+        if not self.done or self._process.returncode == 0:
+            return None
+        self._messages.seek(0)
+        lines = self._messages.read().decode(errors="replace").strip().splitlines()
+        return f"MNIST could not be downloaded: {lines[-1] if lines else 'the process ended'}"
+
+    def wait(self) -> None:
+        """Returns when the process has ended."""
+        self._process.wait()
+
+
+_lock = threading.Lock()
+_download: MnistDownload | None = None
+
+
+def start_mnist_download() -> MnistDownload:
+    """Starts the download, or returns the one under way; a failed one is tried again."""
+    global _download
+    with _lock:
+        if _download is None or _download.done:
+            _download = MnistDownload([sys.executable, "-c", DOWNLOAD], _keras_files())
+        return _download
+
+
+def mnist_download() -> MnistDownload | None:
+    """The download last started in this process, if any."""
+    return _download
