@@ -1,0 +1,1 @@
+"""The pages, one file each: read widgets, call the core, render."""
