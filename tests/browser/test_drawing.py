@@ -1,0 +1,146 @@
+"""Digits drawn with the mouse in a real browser, and read."""
+
+import math
+import re
+
+import pytest
+from PIL import Image, ImageDraw
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+
+def arc(x, y, width, height, start, end, points=24):
+    """Points of an ellipse's arc round (x, y); angles in degrees, clockwise from three o'clock."""
+    angles = [math.radians(start + (end - start) * i / points) for i in range(points + 1)]
+    return [(x + width * math.cos(a), y + height * math.sin(a)) for a in angles]
+
+
+ZERO = [arc(140, 140, 60, 90, -90, 275)]
+ONE = [[(140, 50), (138, 230)]]
+TWO = [[*arc(140, 95, 55, 45, 190, 400), (85, 220), (205, 220)]]
+THREE = [[*arc(135, 90, 50, 42, 200, 440), *arc(135, 180, 58, 50, 280, 520)]]
+FOUR = [[(105, 60), (85, 150), (200, 150)], [(180, 65), (172, 230)]]
+SEVEN = [[(75, 70), (205, 70), (130, 225)]]
+
+
+def placed(strokes, scale, dx, dy):
+    """The strokes shrunk and moved."""
+    return [[(x * scale + dx, y * scale + dy) for x, y in stroke] for stroke in strokes]
+
+
+@pytest.fixture
+def draw_page(server, visitor):
+    """A visitor on the Draw page, the canvas ready."""
+    visitor.open(f"{server.url}/draw")
+    visitor.page.locator("canvas").last.wait_for()
+    return visitor
+
+
+@pytest.mark.parametrize(
+    ("strokes", "digit"),
+    [(ZERO, 0), (ONE, 1), (TWO, 2), (THREE, 3), (FOUR, 4), (SEVEN, 7)],
+    ids=["0", "1", "2", "3", "4", "7"],
+)
+def test_digits_drawn_with_the_mouse_are_read(draw_page, strokes, digit):
+    draw_page.draw(*strokes)
+    draw_page.expect_answer(digit)
+
+
+@pytest.mark.parametrize(
+    ("scale", "dx", "dy"),
+    [(0.35, 0, 0), (0.35, 175, 175), (0.5, 120, 0), (1.25, -35, -35)],
+    ids=["small in a corner", "small in the other corner", "half the size", "large"],
+)
+def test_size_and_place_do_not_matter(draw_page, scale, dx, dy):
+    draw_page.draw(*placed(TWO, scale, dx, dy))
+    draw_page.expect_answer(2)
+
+
+def test_the_answer_follows_stroke_by_stroke(draw_page):
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+
+
+def test_undo_takes_the_last_stroke_back(draw_page):
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+    draw_page.page.get_by_test_id("stBaseButton-secondary").filter(has_text="Undo").click()
+    draw_page.expect_answer(1)
+    draw_page.wait_until_idle()
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+
+
+def test_clear_empties_the_canvas_and_the_next_digit_stands_alone(draw_page):
+    draw_page.draw(*SEVEN)
+    draw_page.expect_answer(7)
+    draw_page.page.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
+    expect(draw_page.page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+    draw_page.wait_until_idle()
+    draw_page.draw(*ZERO)
+    draw_page.expect_answer(0)
+
+
+def test_the_drawing_survives_a_visit_to_another_page(draw_page):
+    draw_page.draw(ONE[0])
+    draw_page.expect_answer(1)
+    draw_page.go_to("Explore")
+    draw_page.go_to("Draw")
+    draw_page.expect_answer(1)
+    draw_page.page.locator("canvas").last.wait_for()
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+
+
+def test_the_pen_can_be_made_thinner_without_losing_the_drawing(draw_page):
+    page, (angle, stem) = draw_page.page, FOUR
+    draw_page.draw(angle)
+    page.get_by_text(re.compile(r"I read an? \d")).wait_for()
+    pen = page.get_by_role("slider")
+    pen.focus()
+    pen.press("Home")
+    expect(pen).to_have_value("8")
+    draw_page.wait_until_idle()
+    draw_page.draw(stem)
+    draw_page.expect_answer(4)
+
+
+def test_a_picture_can_be_uploaded_instead(draw_page, tmp_path):
+    paper = Image.new("RGB", (300, 400), "white")
+    ImageDraw.Draw(paper).line([(90, 90), (220, 90), (140, 320)], fill="navy", width=24)
+    paper.save(tmp_path / "seven.png")
+    page = draw_page.page
+    page.get_by_role("radio", name="Upload a picture").click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "seven.png")
+    draw_page.expect_answer(7)
+
+
+def test_a_text_file_named_png_gets_a_sentence(draw_page, tmp_path):
+    (tmp_path / "notes.png").write_text("not a picture")
+    page = draw_page.page
+    page.get_by_role("radio", name="Upload a picture").click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "notes.png")
+    expect(page.get_by_role("alert")).to_contain_text("notes.png is not a PNG, JPEG or WebP")
+
+
+def test_on_a_telephone_the_canvas_fits_and_nothing_scrolls_sideways(server, visitor):
+    page = visitor.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    visitor.open(f"{server.url}/draw")
+    visitor.draw(*SEVEN)
+    visitor.expect_answer(7)
+    box = page.locator("canvas").last.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_an_unknown_run_in_the_address_gets_a_sentence(server, visitor):
+    visitor.open(f"{server.url}/draw?draw_run=no-such-run")
+    warning = visitor.page.get_by_text(re.compile("There is no run 'no-such-run'"))
+    expect(warning).to_be_visible()

@@ -1,0 +1,37 @@
+"""Every page test has a home of its own, and caches that nobody has filled."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import digitlab.jobs
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """DIGITLAB_HOME for one test; what it set to train ends with it."""
+    monkeypatch.setenv("DIGITLAB_HOME", str(tmp_path))
+    monkeypatch.setattr(digitlab.jobs, "_jobs", None)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield tmp_path
+    if digitlab.jobs._jobs is not None:
+        digitlab.jobs._jobs.close()
+
+
+@pytest.fixture
+def visit() -> Callable[..., AppTest]:
+    """Opens a page through app.py, as a visitor does: `visit("draw", draw_run="pretrained")`."""
+
+    def open_page(name: str, **query: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=20)
+        app.run()
+        app.query_params.update(query)
+        return app.switch_page(f"pages/{name}.py").run()
+
+    return open_page

@@ -1,0 +1,255 @@
+"""Real trainings in a real worker process: watched, stopped, queued, killed."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import psutil
+import pytest
+
+from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
+from digitlab.errors import InputError, UnknownRunError
+from digitlab.inference import Recogniser
+from digitlab.jobs import Jobs, _is_alive, _this_process, recover
+from digitlab.records import Status
+from digitlab.store import Store
+
+PATIENCE = 60
+
+TINY = TrainingConfig(
+    dataset="digits",
+    conv_blocks=(ConvBlock(4),),
+    dense_layers=(DenseLayer(8),),
+    batch_size=32,
+    epochs=2,
+)
+ENDLESS = TINY.replace(epochs=500)
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory):
+    jobs = Jobs(Store(tmp_path_factory.mktemp("home")))
+    yield jobs
+    jobs.close()
+
+
+def wait_until(condition):
+    """Waits on a condition, at most PATIENCE seconds, and returns what made it true."""
+    until = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.02)
+    return found
+
+
+def test_a_run_is_trained_reported_stored_and_tested(jobs):
+    run_id = jobs.submit(TINY, "first-steps")
+    assert jobs.wait(run_id, PATIENCE)
+    run = jobs.store.run(run_id)
+    assert run.status is Status.FINISHED
+    assert [epoch.epoch for epoch in jobs.store.epochs(run_id)] == [1, 2]
+    assert run.artefacts == ("model.keras", "model.tflite")
+    assert run.test.n == 360
+    assert run.test.accuracy_low < run.test.accuracy < run.test.accuracy_high
+    last = wait_until(lambda: jobs.progress(run_id))[-1]
+    assert last.position == 2
+    recogniser = Recogniser(jobs.store.artefact(run_id, "model.tflite"))
+    assert recogniser.layer_names == (
+        "normalization",
+        "conv_1",
+        "pool_1",
+        "dense_1",
+        "probabilities",
+    )
+
+
+def test_stop_keeps_the_completed_epochs_and_the_model(jobs):
+    run_id = jobs.submit(ENDLESS)
+    wait_until(lambda: len(jobs.store.epochs(run_id)) >= 2)
+    jobs.stop(run_id)
+    asked = time.monotonic()
+    wait_until(lambda: jobs.store.run(run_id).status is Status.STOPPED)
+    assert time.monotonic() - asked < 3
+    kept = len(jobs.store.epochs(run_id))
+    assert jobs.wait(run_id, PATIENCE)
+    run = jobs.store.run(run_id)
+    assert len(jobs.store.epochs(run_id)) == kept < 500
+    assert run.has_model
+    assert run.test.n == 360
+
+
+def test_one_run_trains_while_others_wait_in_order_and_may_leave(jobs):
+    first, second, third = (jobs.submit(ENDLESS) for _ in range(3))
+    wait_until(lambda: jobs.store.run(first).status is Status.RUNNING)
+    assert jobs.queue() == [second, third]
+    jobs.stop(second)
+    assert jobs.store.run(second).status is Status.STOPPED
+    assert jobs.queue() == [third]
+    jobs.stop(first)
+    wait_until(lambda: jobs.store.run(third).status is Status.RUNNING)
+    jobs.stop(third)
+    assert all(jobs.wait(run_id, PATIENCE) for run_id in (first, second, third))
+    assert jobs.store.epochs(second) == ()
+
+
+def test_a_killed_worker_costs_one_run_and_no_completed_epoch(jobs):
+    doomed, waiting = jobs.submit(ENDLESS), jobs.submit(TINY)
+    wait_until(lambda: jobs.store.epochs(doomed))
+    (worker,) = jobs._connection._cluster.workers.values()
+    (training,) = psutil.Process(worker.process.pid).children()
+    training.send_signal(signal.SIGKILL)
+    assert jobs.wait(doomed, PATIENCE)
+    run = jobs.store.run(doomed)
+    assert run.status is Status.INTERRUPTED
+    assert "ended unexpectedly" in run.error
+    assert jobs.store.epochs(doomed)
+    assert "model.keras" in run.artefacts
+    assert jobs.wait(waiting, PATIENCE)
+    assert jobs.store.run(waiting).status is Status.FINISHED
+
+
+def test_a_dataset_that_is_not_there_fails_with_its_sentence(jobs):
+    run_id = jobs.submit(TINY.replace(dataset="/no/such/file.npz"))
+    assert jobs.wait(run_id, PATIENCE)
+    run = jobs.store.run(run_id)
+    assert run.status is Status.FAILED
+    assert "/no/such/file.npz" in run.error
+
+
+def test_a_network_that_cannot_be_built_is_refused_before_it_waits(jobs):
+    before = len(jobs.store.runs())
+    with pytest.raises(InputError, match="conv_blocks"):
+        jobs.submit(TINY.replace(conv_blocks=(ConvBlock(4),) * 5))
+    assert len(jobs.store.runs()) == before
+
+
+def test_an_unknown_run_cannot_be_stopped(jobs):
+    with pytest.raises(UnknownRunError):
+        jobs.stop("nobody")
+
+
+SERVER = f"""
+import sys, time
+from digitlab.config import TrainingConfig
+from digitlab.jobs import Jobs
+from digitlab.store import Store
+jobs = Jobs(Store())
+print(jobs.submit(TrainingConfig.from_json('''{ENDLESS.to_json()}''')), flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_killed_server_takes_its_worker_along_and_loses_no_epoch(tmp_path):
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        env=os.environ | {"DIGITLAB_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    run_id = server.stdout.readline().strip()
+    store = Store(tmp_path)
+    wait_until(lambda: store.epochs(run_id))
+    family = psutil.Process(server.pid).children(recursive=True)
+    server.kill()
+    server.wait()
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
+    assert not alive
+    kept = store.epochs(run_id)
+    assert store.run(run_id).status is Status.RUNNING
+    assert recover(store) == [run_id]
+    assert store.run(run_id).status is Status.INTERRUPTED
+    assert store.epochs(run_id) == kept != ()
+
+
+def training_processes(home):
+    """The processes that were started for a home, alive."""
+    mine = [p for p in psutil.Process().children(recursive=True) if p.status() != "zombie"]
+    return [p for p in mine if str(home) in " ".join(p.cmdline())]
+
+
+@pytest.fixture
+def own_jobs(tmp_path):
+    jobs = Jobs(Store(tmp_path))
+    yield jobs
+    jobs.close()
+
+
+def test_an_idle_worker_goes_away_and_the_next_run_starts_another(own_jobs, tmp_path, monkeypatch):
+    monkeypatch.setattr("digitlab.jobs.IDLE_SECONDS", 0.5)
+    first = own_jobs.submit(TINY.replace(epochs=1))
+    assert training_processes(tmp_path)
+    assert own_jobs.wait(first, PATIENCE)
+    wait_until(lambda: not training_processes(tmp_path))
+    second = own_jobs.submit(TINY.replace(epochs=1))
+    assert own_jobs.wait(second, PATIENCE)
+    statuses = [own_jobs.store.run(run_id).status for run_id in (first, second)]
+    assert statuses == [Status.FINISHED] * 2
+
+
+def test_a_killed_scheduler_costs_what_it_held_and_the_next_run_starts_another(own_jobs):
+    doomed = own_jobs.submit(ENDLESS)
+    wait_until(lambda: own_jobs.store.epochs(doomed))
+    psutil.Process(own_jobs._connection._cluster.scheduler.process.pid).kill()
+    assert own_jobs.wait(doomed, PATIENCE)
+    assert own_jobs.store.run(doomed).status is Status.INTERRUPTED
+    assert own_jobs.store.epochs(doomed)
+    after = own_jobs.submit(TINY.replace(epochs=1))
+    assert own_jobs.wait(after, PATIENCE)
+    assert own_jobs.store.run(after).status is Status.FINISHED
+
+
+def test_a_run_waits_while_that_of_another_process_trains(own_jobs):
+    jobs_elsewhere = Jobs(Store(own_jobs.store.home))
+    try:
+        first = own_jobs.submit(ENDLESS)
+        wait_until(lambda: own_jobs.store.epochs(first))
+        second = jobs_elsewhere.submit(TINY)
+        assert not jobs_elsewhere.wait(second, 3)
+        assert own_jobs.store.run(second).status is Status.QUEUED
+        own_jobs.stop(first)
+        assert jobs_elsewhere.wait(second, PATIENCE)
+        assert own_jobs.store.run(second).status is Status.FINISHED
+    finally:
+        jobs_elsewhere.close()
+
+
+def test_ctrl_c_stops_and_keeps_a_training_of_the_command_line(tmp_path):
+    options = ["--preset", "first-steps", "--epochs", "500", "--json"]
+    command_line = subprocess.Popen(
+        [sys.executable, "-m", "digitlab", "train", *options],
+        env=os.environ | {"DIGITLAB_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    store = Store(tmp_path)
+    (run,) = wait_until(store.runs)
+    wait_until(lambda: store.epochs(run.id))
+    os.killpg(command_line.pid, signal.SIGINT)
+    out, _ = command_line.communicate(timeout=PATIENCE)
+    document = json.loads(out)
+    assert command_line.returncode == 0
+    assert document["status"] == "stopped"
+    assert document["test"]["n"] == 360
+    assert store.run(run.id).has_model
+
+
+@pytest.mark.parametrize(
+    ("owner", "minutes", "alive"),
+    [
+        (_this_process(), 0, True),
+        (_this_process(), 3, False),
+        ("elsewhere 1 1.0", 0, True),
+        ("elsewhere 1 1.0", 3, False),
+        (f"{socket.gethostname()} {2**22 + 1} 1.0", 0, False),
+        (f"{socket.gethostname()} {os.getpid()} 1.0", 0, False),
+    ],
+)
+def test_an_owner_is_alive_if_heard_of_lately_and_still_there(owner, minutes, alive):
+    assert _is_alive(owner, timedelta(minutes=minutes)) is alive

@@ -1,0 +1,168 @@
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from digitlab import plots
+from digitlab.evaluation import evaluate
+from digitlab.records import BatchProgress, Epoch
+
+EPOCHS = (
+    Epoch(1, 0.90, 0.30, 0.95, 0.20, 0.001, 3.0),
+    Epoch(2, 0.96, 0.10, 0.97, 0.08, 0.001, 3.0),
+)
+UNWATCHED = tuple(Epoch(e.epoch, e.accuracy, e.loss, None, None, 0.001, 3.0) for e in EPOCHS)
+BATCHES = (
+    BatchProgress(1, 50, 100, 0.5, 2.0, 0.001, 1.0),
+    BatchProgress(2, 25, 100, 0.9, 0.3, 0.001, 4.0),
+)
+AUTHOR = {"accuracy": (0.91, 0.95), "val_accuracy": (0.94,)}
+
+
+def digits():
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (40, 28, 28)).astype(np.uint8)
+    return images, np.arange(40, dtype=np.uint8) % 10
+
+
+def some_evaluation():
+    labels = np.arange(100, dtype=np.uint8) % 10
+    probabilities = np.eye(10)[labels]
+    probabilities[4] = np.eye(10)[9]
+    return evaluate(labels, probabilities)
+
+
+def by_name(series):
+    return {line.name: line for line in series}
+
+
+def test_points_within_epochs_lie_at_their_share_of_the_epoch():
+    line = by_name(plots.curves_info("accuracy", EPOCHS, BATCHES))["training, within epochs"]
+    assert (line.x, line.y) == ([0.5, 1.25], [50.0, 90.0])
+
+
+def test_accuracy_is_drawn_in_per_cent_and_loss_as_it_is():
+    assert by_name(plots.curves_info("accuracy", EPOCHS))["validation"].y == [95.0, 97.0]
+    assert by_name(plots.curves_info("loss", EPOCHS))["validation"].y == [0.20, 0.08]
+
+
+def test_training_and_validation_differ_in_more_than_their_colour():
+    lines = by_name(plots.curves_info("loss", EPOCHS))
+    assert lines["training"].colour == plots.TRAINING
+    assert lines["validation"].colour == plots.VALIDATION
+    assert lines["training"].dash != lines["validation"].dash
+    assert lines["training"].symbol != lines["validation"].symbol
+
+
+def test_without_validation_there_is_no_validation_line():
+    assert list(by_name(plots.curves_info("loss", UNWATCHED))) == ["training"]
+
+
+def test_the_authors_figures_are_dotted_and_marked_as_theirs():
+    lines = by_name(plots.curves_info("accuracy", EPOCHS, author=AUTHOR))
+    assert lines["training, the author's"].y == [91.0, 95.0]
+    assert lines["training, the author's"].dash == "dot"
+    assert lines["validation, the author's"].x == [1]
+    assert "training, the author's" not in by_name(plots.curves_info("loss", EPOCHS, author=AUTHOR))
+
+
+def test_the_scale_follows_the_epochs_and_not_the_first_batches():
+    figure = plots.learning_curve("loss", EPOCHS, BATCHES)
+    assert figure.layout.yaxis.range[1] < 0.4
+
+
+def test_the_first_epoch_is_in_sight_beside_an_authors_figures():
+    batches = [BatchProgress(1, i, 10, 0.1 * i, 2.3 - 0.2 * i, 0.001, i) for i in range(1, 9)]
+    figure = plots.learning_curve("accuracy", (), batches, AUTHOR | {"accuracy": [0.91, 0.95]})
+    shown = figure.layout.yaxis.range
+    assert shown is None or shown[0] < 10 < 95 < shown[1]
+
+
+def test_the_epochs_to_come_have_their_place_from_the_start():
+    axis = plots.learning_curve("loss", EPOCHS, planned=50).layout.xaxis
+    assert axis.range == pytest.approx((0, 51))
+    assert axis.dtick == 5
+
+
+def test_the_two_axis_chart_shows_training_loss_and_accuracy_on_scales_of_their_own():
+    figure = plots.two_axis_curves(EPOCHS, AUTHOR)
+    axes = {trace.name: trace.yaxis for trace in figure.data}
+    assert axes == {"loss": "y", "accuracy": "y2", "accuracy, the author's": "y2"}
+
+
+def test_the_confusion_matrix_normalises_each_row():
+    values, text = plots.confusion_info(np.array([[3, 1], [0, 0]]), True, False)
+    assert values[0].tolist() == [75.0, 25.0]
+    assert text == [["75.0", "25.0"], ["", ""]]
+
+
+def test_the_confusion_matrix_can_hide_what_was_read_rightly():
+    values, text = plots.confusion_info(np.array([[3, 1], [2, 4000]]), False, True)
+    assert np.isnan(values.diagonal()).all()
+    assert text == [["", "1"], ["2", ""]]
+
+
+def test_every_cell_of_the_confusion_matrix_can_be_picked_and_says_what_it_is():
+    points = plots.confusion_matrix(some_evaluation()).data[1]
+    assert points.customdata[49] == [4, 9]
+    assert points.hovertext[49] == "1 of 10 digits that are a 4 were read as 9 (10.00 %)"
+
+
+def test_a_class_without_digits_has_no_mean_picture_and_causes_no_warning():
+    images, labels = digits()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        means = plots.mean_digits_info(images[:5], labels[:5])
+    assert np.allclose(means[3], images[3])
+    assert np.isnan(means[9]).all()
+
+
+def test_the_histogram_counts_every_pixel_once():
+    images, _ = digits()
+    middles, shares = plots.histogram_info(images)
+    assert len(middles) == len(shares) == 32
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_the_bars_mark_the_true_digit_in_words():
+    figure = plots.probability_bars(np.eye(10)[9], truth=4)
+    assert figure.data[0].y[4] == "4 (true)"
+    assert figure.data[0].text[9] == "100 %"
+
+
+def all_figures():
+    images, labels = digits()
+    evaluation = some_evaluation()
+    return {
+        "class_counts": plots.class_counts({"training": labels, "test": labels[:0]}),
+        "digit_heatmap": plots.digit_heatmap(images[0], "Digit 0, a 0"),
+        "mean_digits": plots.mean_digits(images, labels),
+        "pixel_histogram": plots.pixel_histogram({"before": images, "after": images / 255}),
+        "confusion_matrix": plots.confusion_matrix(evaluation, normalise=True),
+        "probability_bars": plots.probability_bars(np.eye(10)[1]),
+        "loss": plots.learning_curve("loss", EPOCHS, BATCHES, AUTHOR),
+        "accuracy": plots.learning_curve("accuracy", EPOCHS),
+        "two_axis": plots.two_axis_curves(EPOCHS, AUTHOR),
+        "nothing yet": plots.learning_curve("loss", ()),
+        "one epoch": plots.learning_curve("loss", EPOCHS[:1]),
+    }
+
+
+@pytest.mark.parametrize("name", list(all_figures()))
+def test_every_figure_has_a_title_and_leaves_background_and_text_to_the_theme(name):
+    figure = json.loads(all_figures()[name].to_json())
+    assert figure["layout"]["title"]["text"]
+    assert figure["layout"]["template"]["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
+    assert "color" not in figure["layout"].get("font", {})
+
+
+@pytest.mark.parametrize("name", ["class_counts", "digit_heatmap", "loss", "probability_bars"])
+def test_every_axis_is_named(name):
+    layout = all_figures()[name].layout
+    assert layout.xaxis.title.text
+    assert layout.yaxis.title.text
+
+
+def test_ten_classes_have_ten_colours():
+    assert len(set(plots.CLASS_COLOURS)) == 10
