@@ -6,6 +6,9 @@ from digitlab.config import TrainingConfig
 from digitlab.jobs import get_jobs
 from digitlab.records import Epoch, Status, TestResult
 
+ELSEWHERE = "elsewhere 1 1.0"
+"""The owner of a run: a process of another machine."""
+
 
 @pytest.fixture
 def without_mnist(tmp_path, monkeypatch):
@@ -16,7 +19,7 @@ def without_mnist(tmp_path, monkeypatch):
 
 def finished_run(accuracy):
     store = get_jobs().store
-    run_id = store.create_run(TrainingConfig(dataset="digits"), "first-steps", owner="elsewhere 1 1.0")
+    run_id = store.create_run(TrainingConfig(dataset="digits"), "first-steps", ELSEWHERE)
     store.start_run(run_id)
     store.set_test(run_id, TestResult(accuracy, accuracy - 0.02, accuracy + 0.01, 0.1, 360))
     store.end_run(run_id, Status.FINISHED)
@@ -63,7 +66,7 @@ def test_the_best_run_stands_with_its_interval_and_its_dataset(visit, without_mn
 
 def test_a_running_training_shows_how_far_it_is(visit, without_mnist):
     store = get_jobs().store
-    run_id = store.create_run(TrainingConfig(epochs=4), None, owner="elsewhere 1 1.0")
+    run_id = store.create_run(TrainingConfig(epochs=4), None, ELSEWHERE)
     store.start_run(run_id)
     store.add_epoch(run_id, Epoch(1, 0.9, 0.3, None, None, 0.001, 2.0))
     app = visit("home")
@@ -73,14 +76,14 @@ def test_a_running_training_shows_how_far_it_is(visit, without_mnist):
 
 
 def test_a_queued_training_is_said_to_wait(visit, without_mnist):
-    run_id = get_jobs().store.create_run(TrainingConfig(), None, owner="elsewhere 1 1.0")
+    run_id = get_jobs().store.create_run(TrainingConfig(), None, ELSEWHERE)
     app = visit("home")
     assert app.get("progress")[0].proto.text == f"{run_id} waits for its turn"
 
 
 def test_of_several_trainings_the_one_that_trains_is_shown(visit, without_mnist):
     store = get_jobs().store
-    waiting, training = (store.create_run(TrainingConfig(), None, owner="elsewhere 1 1.0") for _ in range(2))
+    waiting, training = (store.create_run(TrainingConfig(), None, ELSEWHERE) for _ in range(2))
     store.start_run(training)
     app = visit("home")
     assert app.get("progress")[0].proto.text.startswith(f"{training} is training")
