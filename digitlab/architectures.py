@@ -1,5 +1,9 @@
 """config → keras.Model. Runs in the training process: it imports TensorFlow."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import keras
 
 from digitlab.config import TrainingConfig
@@ -15,17 +19,27 @@ def build(config: TrainingConfig, pixels: PixelStatistics = MNIST_PIXELS) -> ker
     Raises:
         InputError: if the picture becomes too small on its way through the blocks.
     """
+    precision = processor_precision() if config.precision == "auto" else config.precision
     inputs = tensor = keras.Input((SIDE, SIDE, 1), name="pixels")
     for layer in plan(config, pixels).layers:
         if layer.kind == COLUMNS:
             tensor = normalize_columns(tensor, layer.name)
             continue
-        policy = "float32" if layer.name == "probabilities" else config.precision
+        policy = "float32" if layer.name == "probabilities" else precision
         tensor = getattr(keras.layers, layer.kind)(
             name=layer.name, dtype=policy, **layer.arguments
         )(tensor)
     assert tensor.shape[-1] == CLASSES
     return keras.Model(inputs, tensor, name="digitlab")
+
+
+def processor_precision() -> str:
+    """`mixed_bfloat16` where this processor multiplies in 16 bits, else `float32`."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return "float32"
+    return "mixed_bfloat16" if {"avx512_bf16", "amx_bf16"} & set(flags.split()) else "float32"
 
 
 def normalize_columns(tensor: keras.KerasTensor, name: str) -> keras.KerasTensor:
@@ -39,8 +53,24 @@ def normalize_columns(tensor: keras.KerasTensor, name: str) -> keras.KerasTensor
 
 def optimizer(config: TrainingConfig) -> keras.optimizers.Optimizer:
     """The optimiser that `config` names, at its learning rate."""
+    arguments = {
+        "learning_rate": config.learning_rate,
+        "weight_decay": config.weight_decay or None,
+    }
     if config.optimizer == "sgd":
-        return keras.optimizers.SGD(config.learning_rate, momentum=0.9)
-    return keras.optimizers.get(
-        {"class_name": config.optimizer, "config": {"learning_rate": config.learning_rate}}
-    )
+        arguments["momentum"] = 0.9
+    if config.optimizer in ("adam", "nadam"):
+        arguments |= {"beta_1": config.beta_1, "beta_2": config.beta_2}
+    return keras.optimizers.get({"class_name": config.optimizer, "config": arguments})
+
+
+def loss(config: TrainingConfig) -> Callable[[Any, Any], Any]:
+    """Cross-entropy from labels int (n,) and probabilities (n, 10), smoothed as `config` says."""
+
+    def cross_entropy(labels: Any, probabilities: Any) -> Any:
+        targets = keras.ops.one_hot(keras.ops.reshape(labels, (-1,)), CLASSES)
+        return keras.losses.categorical_crossentropy(
+            targets, probabilities, label_smoothing=config.label_smoothing
+        )
+
+    return cross_entropy if config.label_smoothing else keras.losses.sparse_categorical_crossentropy

@@ -173,8 +173,7 @@ class TrainingConfig:
         "adam",
         Choice(
             {
-                "adam": "adapts the step of each weight (Kingma & Ba, 2015)",
-                "adamw": "Adam with decoupled weight decay",
+                "adam": "adapts the step of each weight; with weight_decay it is AdamW",
                 "nadam": "Adam with Nesterov momentum",
                 "rmsprop": "divides by a running mean of the gradient's size",
                 "sgd": "plain gradient descent with momentum 0.9",
@@ -200,6 +199,43 @@ class TrainingConfig:
             }
         ),
         "How the learning rate changes from the first step to the last.",
+        "Optimisation",
+    )
+    warmup_epochs: float = hyperparameter(
+        0.0,
+        Real(0, 20),
+        "The learning rate rises to its full value over so many epochs first (Goyal et al., 2017).",
+        "Optimisation",
+        advanced=True,
+        only_if=("learning_rate_schedule", ("constant", "cosine", "exponential")),
+    )
+    beta_1: float = hyperparameter(
+        0.9,
+        Real(0, 1, open_high=True),
+        "How long the mean of the gradients reaches back.",
+        "Optimisation",
+        advanced=True,
+        only_if=("optimizer", ("adam", "nadam")),
+    )
+    beta_2: float = hyperparameter(
+        0.999,
+        Real(0, 1, open_high=True),
+        "How long the mean of their squares reaches back.",
+        "Optimisation",
+        advanced=True,
+        only_if=("optimizer", ("adam", "nadam")),
+    )
+    weight_decay: float = hyperparameter(
+        0.0,
+        Real(0, 0.5),
+        "Shrinks each weight by learning_rate times this, every step (Loshchilov & Hutter, 2019).",
+        "Optimisation",
+    )
+    label_smoothing: float = hyperparameter(
+        0.0,
+        Real(0, 0.5),
+        "Share of certainty taken from the right answer while learning (Szegedy et al., 2016); "
+        "the losses shown include it.",
         "Optimisation",
     )
     batch_size: int = hyperparameter(
@@ -244,6 +280,7 @@ class TrainingConfig:
         Choice(
             {
                 "float32": "32-bit throughout",
+                "auto": "16-bit products where the processor is made for them, else 32-bit",
                 "mixed_bfloat16": "16-bit products: faster only on processors made for it",
             }
         ),
@@ -255,6 +292,13 @@ class TrainingConfig:
         42,
         Integer(0, 2**31 - 1),
         "Seed of weights, shuffling, dropout and augmentation.",
+        "Optimisation",
+        advanced=True,
+    )
+    tensorboard: bool = hyperparameter(
+        False,
+        Flag(),
+        "Also write TensorBoard logs beside the run; needs the package tensorboard.",
         "Optimisation",
         advanced=True,
     )
@@ -272,6 +316,12 @@ class TrainingConfig:
     )
     shear: float = hyperparameter(
         0.0, Real(0, 45), "Slant by up to ± so many degrees.", "Augmentation"
+    )
+    elastic: float = hyperparameter(
+        0.0,
+        Real(0, 3),
+        "Bend the strokes at random, by so many pixels on average (Simard et al., 2003).",
+        "Augmentation",
     )
     stroke_thickness: float = hyperparameter(
         0.0,
@@ -296,6 +346,10 @@ class TrainingConfig:
             raise InputError(
                 "reduce_on_plateau_patience needs learning_rate_schedule constant, got "
                 f"{self.learning_rate_schedule!r}"
+            )
+        if self.reduce_on_plateau_patience is not None and self.warmup_epochs:
+            raise InputError(
+                f"reduce_on_plateau_patience needs warmup_epochs 0, got {self.warmup_epochs:g}"
             )
 
     def replace(self, **changes: Any) -> "TrainingConfig":

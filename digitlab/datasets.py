@@ -187,6 +187,21 @@ def split_dataset(dataset: Dataset, config: TrainingConfig) -> Split:
     return _checked(Split(train, validation, test), dataset, config)
 
 
+PROBES_PER_CLASS = 2
+
+
+def probe_rows(dataset: Dataset, config: TrainingConfig) -> np.ndarray:
+    """Rows of the digits that a training is watched with: the first two of each class.
+
+    They are validation digits, or training digits where there is no validation. int64 (p,).
+    """
+    split = split_dataset(dataset, config)
+    rows = split.validation if len(split.validation) else split.train
+    labels = dataset.labels[rows]
+    firsts = [rows[labels == digit][:PROBES_PER_CLASS] for digit in np.unique(labels)]
+    return np.concatenate(firsts)
+
+
 def _set_apart(dataset: Dataset, config: TrainingConfig) -> tuple[np.ndarray, np.ndarray]:
     """The rows to train on, validation among them, and the rows of the test."""
     rows = np.arange(len(dataset))

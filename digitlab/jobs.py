@@ -17,11 +17,22 @@ from typing import Any
 
 import psutil
 
+from digitlab.checkpoints import Checkpoint, check_fork, superfluous_checkpoints
 from digitlab.cluster import Connection
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError
 from digitlab.network import check_cost
-from digitlab.records import BatchProgress, Epoch, Status, TestResult
+from digitlab.records import (
+    CHECKPOINT,
+    BatchProgress,
+    Controls,
+    Epoch,
+    Run,
+    Snapshot,
+    Status,
+    TestResult,
+    Wish,
+)
 from digitlab.store import Store
 
 _logger = logging.getLogger(__name__)
@@ -79,23 +90,55 @@ class Jobs:
         """
         check_cost(config)
         with self._lock:
-            if len(self.queue()) >= LONGEST_QUEUE:
-                raise InputError(f"the queue is full: at most {LONGEST_QUEUE} runs can wait")
+            self._check_queue()
             client = self._client()
             run_id = self.store.create_run(config, preset, _this_process())
-            self._done[run_id] = threading.Event()
-            for ended in self._progress.keys() - self._futures.keys():
-                del self._progress[ended]
-            self._futures[run_id] = future = client.submit(
-                run_training,
-                run_id,
-                os.fspath(self.store.home),
-                self.store.database_url,
-                key=run_id,
-                pure=False,
-            )
-        future.add_done_callback(self._ended)
+            self._send(client, run_id)
         return run_id
+
+    def resume(self, run_id: str) -> None:
+        """Queues a run again that was paused, stopped or interrupted: it goes on where it ended.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+            InputError: if it cannot be resumed, or the queue is full.
+        """
+        run = self.store.run(run_id)
+        if not run.status.can_resume:
+            raise InputError(
+                f"only a paused, stopped or interrupted run can be resumed: {run_id} is "
+                f"{run.status.value}"
+            )
+        with self._lock:
+            self._check_queue()
+            client = self._client()
+            self.store.requeue_run(run_id, _this_process())
+            self._send(client, run_id)
+
+    def fork(self, run_id: str, epoch: int, config: TrainingConfig) -> str:
+        """Queues a run that goes on from an epoch of another, and returns its id.
+
+        The optimiser's state is taken over too, where the optimiser is the same kind.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+            InputError: if the weights do not fit, no epoch is left, or the queue is full.
+        """
+        check_fork(self.store.run(run_id).config, epoch, config)
+        with self._lock:
+            self._check_queue()
+            client = self._client()
+            fork_id = self.store.fork_run(run_id, epoch, config, _this_process())
+            self._send(client, fork_id)
+        return fork_id
+
+    def pause(self, run_id: str) -> None:
+        """Pauses a run: it gives up its place, and the epoch that is not complete.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+        """
+        self.store.wish(run_id, Wish.PAUSE)
 
     def stop(self, run_id: str) -> None:
         """Stops a run: at once if it waits, within a second or so if it trains.
@@ -103,7 +146,19 @@ class Jobs:
         Raises:
             UnknownRunError: if there is no such run.
         """
-        self.store.request_stop(run_id)
+        self.store.wish(run_id, Wish.STOP)
+
+    def set_learning_rate(self, run_id: str, learning_rate: float) -> None:
+        """Changes the learning rate of a run that waits or trains, within a second or so.
+
+        With a schedule it changes the highest value; reduce-on-plateau goes on from it.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+            InputError: if it is out of its bounds.
+        """
+        self.store.run(run_id).config.replace(learning_rate=learning_rate)
+        self.store.set_learning_rate(run_id, learning_rate)
 
     def queue(self) -> list[str]:
         """The runs that wait, first to train first."""
@@ -122,6 +177,27 @@ class Jobs:
         """Ends the local worker and scheduler, and whatever they train."""
         self._closing.set()
         self._disconnect()
+
+    def _check_queue(self) -> None:
+        if len(self.queue()) >= LONGEST_QUEUE:
+            raise InputError(f"the queue is full: at most {LONGEST_QUEUE} runs can wait")
+
+    def _send(self, client: Any, run_id: str) -> None:
+        self._done[run_id] = threading.Event()
+        for ended in self._progress.keys() - self._futures.keys():
+            del self._progress[ended]
+        self._progress.pop(run_id, None)
+        attempt = self.store.run(run_id).attempt
+        self._futures[run_id] = future = client.submit(
+            run_training,
+            run_id,
+            attempt,
+            os.fspath(self.store.home),
+            self.store.database_url,
+            key=f"{run_id}-{attempt}",
+            pure=False,
+        )
+        future.add_done_callback(lambda future: self._ended(run_id, attempt, future))
 
     def _beat(self) -> None:
         """Says that this process is alive, and ends the runs of those that are not."""
@@ -157,18 +233,19 @@ class Jobs:
         if len(points) > KEPT_BATCHES:
             del points[:-1:2]
 
-    def _ended(self, future: Any) -> None:
+    def _ended(self, run_id: str, attempt: int, future: Any) -> None:
         """The job writes its own end; what is still active here lost its process."""
         try:
-            self.store.end_run(future.key, Status.INTERRUPTED, PROCESS_DIED)
+            self.store.end_run(run_id, Status.INTERRUPTED, PROCESS_DIED, attempt)
         finally:
             with self._lock:
-                self._futures.pop(future.key, None)
+                if self._futures.get(run_id) is future:
+                    del self._futures[run_id]
+                    self._done[run_id].set()
                 if not self._futures:
                     self._rest = threading.Timer(IDLE_SECONDS, self._close_if_idle)
                     self._rest.daemon = True
                     self._rest.start()
-            self._done[future.key].set()
 
     def _close_if_idle(self) -> None:
         with self._lock:
@@ -179,59 +256,77 @@ class Jobs:
 class _Reporter:
     """Tells the store of epochs and files, and the server of batches."""
 
-    def __init__(self, run_id: str, store: Store, worker: Any) -> None:
-        self._run_id, self._store, self._worker = run_id, store, worker
+    def __init__(self, run: Run, store: Store, worker: Any) -> None:
+        self._run_id, self._attempt = run.id, run.attempt
+        self._store, self._worker = store, worker
+
+    @property
+    def folder(self) -> Path:
+        return self._store.folder(self._run_id) / "tensorboard"
 
     def batch(self, progress: BatchProgress) -> None:
         self._worker.log_event(TOPIC, {"run": self._run_id, "progress": vars(progress)})
 
-    def epoch(self, epoch: Epoch) -> None:
-        self._store.add_epoch(self._run_id, epoch)
+    def epoch(self, epoch: Epoch, snapshot: Snapshot, checkpoint: Checkpoint) -> None:
+        self.artefact(CHECKPOINT.format(epoch=epoch.epoch), checkpoint.to_bytes())
+        self._store.add_epoch(self._run_id, epoch, snapshot)
+        for name in superfluous_checkpoints(self._store.run(self._run_id)):
+            self._store.remove_artefact(self._run_id, name)
 
     def artefact(self, name: str, content: bytes) -> None:
         self._store.add_artefact(self._run_id, name, content)
 
-    def stop_requested(self) -> bool:
-        return self._store.stop_requested(self._run_id)
+    def controls(self) -> Controls:
+        return self._store.controls(self._run_id)
 
     def stopped(self) -> None:
-        self._store.end_run(self._run_id, Status.STOPPED)
+        self._store.end_run(self._run_id, Status.STOPPED, attempt=self._attempt)
 
     def tested(self, result: TestResult) -> None:
         self._store.set_test(self._run_id, result)
 
 
-def run_training(run_id: str, home: str, database_url: str) -> None:
+def run_training(run_id: str, attempt: int, home: str, database_url: str) -> None:
     """The job: trains one queued run, in a worker process, and writes how it ended.
 
     When a worker dies, Dask gives all that it held to the next one: a run that had begun is
     interrupted then, one that waited is trained. While a run of another process trains, this one
-    goes back into the queue.
+    goes back into the queue. One that was queued anew meanwhile is left to its new attempt.
     """
     from distributed import Reschedule, get_worker
 
     store = Store(Path(home), database_url)
-    status = store.run(run_id).status
-    if status is Status.RUNNING:
-        store.end_run(run_id, Status.INTERRUPTED, PROCESS_DIED)
-    if status is not Status.QUEUED:
+    run = store.run(run_id)
+    if run.status is Status.RUNNING:
+        store.end_run(run_id, Status.INTERRUPTED, PROCESS_DIED, attempt)
+    if run.status is not Status.QUEUED or run.attempt != attempt:
         return
     if not store.start_run(run_id):
         time.sleep(TURN_SECONDS)
         raise Reschedule
     try:
-        from digitlab.datasets import load_dataset
-        from digitlab.training import train
+        ended, error = _train(run, store, get_worker()), None
+    except InputError as wrong:
+        ended, error = Status.FAILED, str(wrong)
+    except Exception as wrong:
+        ended, error = Status.FAILED, f"training failed: {type(wrong).__name__}: {wrong}"
+        _logger.exception("run %s failed", run_id)
+    store.end_run(run_id, ended, error, attempt)
 
-        config = store.run(run_id).config
-        train(config, load_dataset(config.dataset), _Reporter(run_id, store, get_worker()))
-    except InputError as error:
-        store.end_run(run_id, Status.FAILED, str(error))
-    except Exception as error:
-        store.end_run(run_id, Status.FAILED, f"training failed: {type(error).__name__}: {error}")
-        raise
-    else:
-        store.end_run(run_id, Status.FINISHED)
+
+def _train(run: Run, store: Store, worker: Any) -> Status:
+    """Trains a run, from its last completed epoch on if it has one; returns how it ended."""
+    from digitlab.datasets import load_dataset
+    from digitlab.training import WishHeard, train
+
+    done, start = len(store.epochs(run.id)), None
+    if done:
+        start = Checkpoint.from_bytes(store.artefact(run.id, CHECKPOINT.format(epoch=done)))
+    try:
+        train(run.config, load_dataset(run.config.dataset), _Reporter(run, store, worker), start)
+    except WishHeard:
+        return Status.PAUSED
+    return Status.FINISHED
 
 
 _jobs: Jobs | None = None

@@ -127,6 +127,12 @@ def seconds_per_step(config: TrainingConfig) -> float:
     return 3 * plan(config).multiply_adds * config.batch_size / STEP_SPEED
 
 
+def steps_per_execution(config: TrainingConfig, batches: int) -> int:
+    """Steps that Keras runs between two looks at the callbacks: about a third of a second, and
+    eight looks an epoch at least."""
+    return max(1, min(50, batches // 8, int(0.35 / seconds_per_step(config))))
+
+
 def _normalization(how: str, pixels: PixelStatistics) -> LayerPlan:
     shape = (SIDE, SIDE, 1)
     if how == "columns":

@@ -1,8 +1,11 @@
 """What training reports and the store keeps: plain, frozen records."""
 
+import io
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import numpy as np
 
 from digitlab.config import TrainingConfig
 
@@ -12,6 +15,7 @@ class Status(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     FINISHED = "finished"
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"
@@ -21,6 +25,27 @@ class Status(StrEnum):
     def is_active(self) -> bool:
         """Whether the run still waits or trains."""
         return self in (Status.QUEUED, Status.RUNNING)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether the run can be taken up again where it ended."""
+        return self in (Status.PAUSED, Status.STOPPED, Status.INTERRUPTED)
+
+
+class Wish(StrEnum):
+    """What a person asks a run to do. Both keep the completed epochs and give up the rest."""
+
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a training is asked for while it runs."""
+
+    wish: Wish | None = None
+    learning_rate: float | None = None
+    """Replaces the config's from now on; None leaves it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +59,28 @@ class Epoch:
     val_loss: float | None
     learning_rate: float
     seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What can be looked at after an epoch."""
+
+    probabilities: np.ndarray
+    """float32 (p, 10): how the network reads the probe digits."""
+    filters: np.ndarray
+    """float32 (k, k, f): the first convolution's kernels; (0, 0, 0) in a network without one."""
+
+    def to_bytes(self) -> bytes:
+        """An .npz file."""
+        file = io.BytesIO()
+        np.savez_compressed(file, probabilities=self.probabilities, filters=self.filters)
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Snapshot":
+        """Reads what `to_bytes` wrote."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return cls(file["probabilities"], file["filters"])
 
 
 @dataclass(frozen=True)
@@ -83,8 +130,25 @@ class Run:
     test: TestResult | None
     artefacts: tuple[str, ...]
     """Names of the stored files, `model.keras` and `model.tflite` among them."""
+    controls: Controls = Controls()
+    attempt: int = 1
+    """How often it was queued: once, and once more with every resume."""
+    parent_id: str | None = None
+    """The run that this one was forked from, after `parent_epoch` epochs."""
+    parent_epoch: int | None = None
 
     @property
     def has_model(self) -> bool:
         """Whether the run can be evaluated and drawn for."""
         return "model.tflite" in self.artefacts
+
+    @property
+    def checkpoints(self) -> tuple[int, ...]:
+        """The epochs that the run can be forked from, in order."""
+        head, tail = CHECKPOINT.split("{epoch}")
+        kept = (name[len(head) : -len(tail)] for name in self.artefacts if name.startswith(head))
+        return tuple(sorted(map(int, kept)))
+
+
+CHECKPOINT = "checkpoint-{epoch}.npz"
+"""Name of the file that holds the state of training after an epoch: see `checkpoints`."""

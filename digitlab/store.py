@@ -12,62 +12,31 @@ import os
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy.engine import Engine
 
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError, UnknownRunError
+from digitlab.files import write_synced
 from digitlab.names import run_name
-from digitlab.records import Epoch, Run, Status, TestResult
+from digitlab.records import (
+    CHECKPOINT,
+    Controls,
+    Epoch,
+    Run,
+    Snapshot,
+    Status,
+    TestResult,
+    Wish,
+)
+from digitlab.tables import ARTEFACTS, EPOCHS, RUNS, connect
 
 _logger = logging.getLogger(__name__)
-
-_METADATA = sql.MetaData()
-
-_RUNS = sql.Table(
-    "runs",
-    _METADATA,
-    sql.Column("id", sql.String(64), primary_key=True),
-    sql.Column("config", sql.Text, nullable=False),
-    sql.Column("preset", sql.String(64)),
-    sql.Column("status", sql.String(16), nullable=False),
-    sql.Column("owner", sql.String(255), nullable=False),
-    sql.Column("seen_alive_at", sql.DateTime, nullable=False),
-    sql.Column("created_at", sql.DateTime, nullable=False),
-    sql.Column("started_at", sql.DateTime),
-    sql.Column("ended_at", sql.DateTime),
-    sql.Column("stop_requested", sql.Boolean, nullable=False, default=False),
-    sql.Column("error", sql.Text),
-    sql.Column("test", sql.Text),
-)
-
-_EPOCHS = sql.Table(
-    "epochs",
-    _METADATA,
-    sql.Column("run_id", sql.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    sql.Column("epoch", sql.Integer, primary_key=True),
-    sql.Column("accuracy", sql.Double, nullable=False),
-    sql.Column("loss", sql.Double, nullable=False),
-    sql.Column("val_accuracy", sql.Double),
-    sql.Column("val_loss", sql.Double),
-    sql.Column("learning_rate", sql.Double, nullable=False),
-    sql.Column("seconds", sql.Double, nullable=False),
-)
-
-_ARTEFACTS = sql.Table(
-    "artefacts",
-    _METADATA,
-    sql.Column("run_id", sql.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    sql.Column("name", sql.String(64), primary_key=True),
-    sql.Column("sha256", sql.String(64), nullable=False),
-    sql.Column("size_bytes", sql.Integer, nullable=False),
-)
 
 _ACTIVE = (Status.QUEUED, Status.RUNNING)
 
@@ -96,7 +65,7 @@ class Store:
             ) from None
         default = f"sqlite:///{self.home / 'digitlab.sqlite3'}"
         self.database_url = database_url or os.environ.get("DIGITLAB_DATABASE_URL") or default
-        self._engine = _connect(self.database_url)
+        self._engine = connect(self.database_url)
 
     # Writing
 
@@ -106,42 +75,77 @@ class Store:
         Args:
             owner: the process that answers for the run; see `interrupt_orphans`.
         """
-        run_id = f"{run_name()}-{secrets.token_hex(2)}"
-        row = {
-            "id": run_id,
-            "config": config.to_json(),
-            "preset": preset,
+        row = _new_row(config, preset, owner)
+        with self._engine.begin() as connection:
+            connection.execute(RUNS.insert().values(row))
+        return str(row["id"])
+
+    def fork_run(self, run_id: str, epoch: int, config: TrainingConfig, owner: str) -> str:
+        """Copies a run as it stood after `epoch`, with another config, as a queued run.
+
+        Returns the new run's id. Whatever becomes of the old run, the new one stands alone.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+            InputError: if that epoch has no checkpoint.
+        """
+        name = CHECKPOINT.format(epoch=epoch)
+        checkpoint = self.artefact(run_id, name)
+        row = _new_row(config, self.run(run_id).preset, owner)
+        row |= {"parent_id": run_id, "parent_epoch": epoch, "status": Status.PAUSED}
+        columns = [column for column in EPOCHS.c if column.name != "run_id"]
+        copied = sql.select(sql.literal(row["id"]), *columns).where(
+            (EPOCHS.c.run_id == run_id) & (EPOCHS.c.epoch <= epoch)
+        )
+        with self._engine.begin() as connection:
+            connection.execute(RUNS.insert().values(row))
+            connection.execute(
+                EPOCHS.insert().from_select(["run_id", *(c.name for c in columns)], copied)
+            )
+        self.add_artefact(row["id"], name, checkpoint)
+        self.requeue_run(row["id"], owner)
+        return str(row["id"])
+
+    def requeue_run(self, run_id: str, owner: str) -> None:
+        """Puts a run that can resume back into the queue; any other stays as it is."""
+        states = [status for status in Status if status.can_resume]
+        values = {
             "status": Status.QUEUED,
             "owner": owner,
-            "created_at": _now(),
+            "attempt": RUNS.c.attempt + 1,
             "seen_alive_at": _now(),
-            "stop_requested": False,
+            "ended_at": None,
+            "wish": None,
+            "error": None,
+            "test": None,
         }
+        resumable = (RUNS.c.id == run_id) & RUNS.c.status.in_(states)
         with self._engine.begin() as connection:
-            connection.execute(_RUNS.insert().values(row))
-        return run_id
+            connection.execute(RUNS.update().where(resumable).values(values))
 
     def start_run(self, run_id: str) -> bool:
         """Marks a queued run as running; False if it does not wait any more, or another runs."""
-        others = _RUNS.alias()
+        others = RUNS.alias()
         free = ~sql.exists().where(others.c.status == Status.RUNNING)
-        queued = (_RUNS.c.id == run_id) & (_RUNS.c.status == Status.QUEUED)
+        queued = (RUNS.c.id == run_id) & (RUNS.c.status == Status.QUEUED)
         values = {"status": Status.RUNNING, "started_at": _now(), "seen_alive_at": _now()}
         with self._engine.begin() as connection:
-            changed = connection.execute(_RUNS.update().where(queued & free).values(values))
+            changed = connection.execute(RUNS.update().where(queued & free).values(values))
         return changed.rowcount == 1
 
-    def add_epoch(self, run_id: str, epoch: Epoch) -> None:
+    def add_epoch(self, run_id: str, epoch: Epoch, snapshot: Snapshot | None = None) -> None:
         """Writes a completed epoch."""
+        content = snapshot and snapshot.to_bytes()
+        row = {"run_id": run_id, "snapshot": content, **asdict(epoch)}
         with self._engine.begin() as connection:
-            connection.execute(_EPOCHS.insert().values(run_id=run_id, **asdict(epoch)))
+            connection.execute(EPOCHS.insert().values(row))
 
     def add_artefact(self, run_id: str, name: str, content: bytes) -> None:
         """Stores a file of a run, replacing an older one: it is there whole, or not at all."""
         path = self._path(run_id, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_synced(path, content)
-        key = (_ARTEFACTS.c.run_id == run_id) & (_ARTEFACTS.c.name == name)
+        write_synced(path, content)
+        key = (ARTEFACTS.c.run_id == run_id) & (ARTEFACTS.c.name == name)
         row = {
             "run_id": run_id,
             "name": name,
@@ -149,52 +153,82 @@ class Store:
             "size_bytes": len(content),
         }
         with self._engine.begin() as connection:
-            connection.execute(_ARTEFACTS.delete().where(key))
-            connection.execute(_ARTEFACTS.insert().values(row))
+            connection.execute(ARTEFACTS.delete().where(key))
+            connection.execute(ARTEFACTS.insert().values(row))
 
-    def request_stop(self, run_id: str) -> None:
-        """Asks a run to stop; one that still waits is stopped at once.
+    def remove_artefact(self, run_id: str, name: str) -> None:
+        """Forgets a file of a run; one that is not there is forgotten already."""
+        key = (ARTEFACTS.c.run_id == run_id) & (ARTEFACTS.c.name == name)
+        with self._engine.begin() as connection:
+            connection.execute(ARTEFACTS.delete().where(key))
+        self._path(run_id, name).unlink(missing_ok=True)
+
+    def wish(self, run_id: str, wish: Wish) -> None:
+        """Asks an active run to pause or to stop; one that still waits does so at once.
 
         Raises:
             UnknownRunError: if there is no such run.
         """
         self.run(run_id)
+        ended = {Wish.PAUSE: Status.PAUSED, Wish.STOP: Status.STOPPED}[wish]
+        mine = RUNS.c.id == run_id
         with self._engine.begin() as connection:
-            mine = _RUNS.c.id == run_id
-            connection.execute(_RUNS.update().where(mine).values(stop_requested=True))
             connection.execute(
-                _RUNS.update()
-                .where(mine & (_RUNS.c.status == Status.QUEUED))
-                .values(status=Status.STOPPED, ended_at=_now())
+                RUNS.update().where(mine & RUNS.c.status.in_(_ACTIVE)).values(wish=wish)
+            )
+            connection.execute(
+                RUNS.update()
+                .where(mine & (RUNS.c.status == Status.QUEUED))
+                .values(status=ended, ended_at=_now())
             )
 
-    def stop_requested(self, run_id: str) -> bool:
-        """Whether somebody asked the run to stop."""
+    def set_learning_rate(self, run_id: str, learning_rate: float) -> None:
+        """Changes the learning rate of an active run from now on.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+        """
+        self.run(run_id)
+        active = (RUNS.c.id == run_id) & RUNS.c.status.in_(_ACTIVE)
+        with self._engine.begin() as connection:
+            connection.execute(RUNS.update().where(active).values(learning_rate=learning_rate))
+
+    def controls(self, run_id: str) -> Controls:
+        """What a run is asked for, as cheaply as it can be told: trainings ask often."""
         with self._engine.connect() as connection:
-            return bool(
-                connection.scalar(sql.select(_RUNS.c.stop_requested).where(_RUNS.c.id == run_id))
-            )
+            row = connection.execute(
+                sql.select(RUNS.c.wish, RUNS.c.learning_rate).where(RUNS.c.id == run_id)
+            ).first()
+        return _controls(row) if row else Controls()
 
     def set_test(self, run_id: str, test: TestResult) -> None:
         """Writes how the final model did on the test part."""
         with self._engine.begin() as connection:
             connection.execute(
-                _RUNS.update().where(_RUNS.c.id == run_id).values(test=json.dumps(asdict(test)))
+                RUNS.update().where(RUNS.c.id == run_id).values(test=json.dumps(asdict(test)))
             )
 
-    def end_run(self, run_id: str, status: Status, error: str | None = None) -> None:
-        """Ends an active run; a run that has ended already stays as it is."""
-        active = (_RUNS.c.id == run_id) & _RUNS.c.status.in_(_ACTIVE)
+    def end_run(
+        self, run_id: str, status: Status, error: str | None = None, attempt: int | None = None
+    ) -> None:
+        """Ends an active run; a run that has ended already stays as it is.
+
+        Args:
+            attempt: the one that ends; a run that was queued again meanwhile stays as it is.
+        """
+        active = (RUNS.c.id == run_id) & RUNS.c.status.in_(_ACTIVE)
+        if attempt is not None:
+            active &= RUNS.c.attempt == attempt
         with self._engine.begin() as connection:
             connection.execute(
-                _RUNS.update().where(active).values(status=status, ended_at=_now(), error=error)
+                RUNS.update().where(active).values(status=status, ended_at=_now(), error=error)
             )
 
     def touch(self, owner: str) -> None:
         """Notes that the owner of active runs is alive."""
-        mine = (_RUNS.c.owner == owner) & _RUNS.c.status.in_(_ACTIVE)
+        mine = (RUNS.c.owner == owner) & RUNS.c.status.in_(_ACTIVE)
         with self._engine.begin() as connection:
-            connection.execute(_RUNS.update().where(mine).values(seen_alive_at=_now()))
+            connection.execute(RUNS.update().where(mine).values(seen_alive_at=_now()))
 
     def interrupt_orphans(self, is_alive: Callable[[str, timedelta], bool]) -> list[str]:
         """Marks active runs whose owner is gone as interrupted, and returns their ids.
@@ -204,8 +238,8 @@ class Store:
         """
         with self._engine.connect() as connection:
             rows = connection.execute(
-                sql.select(_RUNS.c.id, _RUNS.c.owner, _RUNS.c.seen_alive_at).where(
-                    _RUNS.c.status.in_(_ACTIVE)
+                sql.select(RUNS.c.id, RUNS.c.owner, RUNS.c.seen_alive_at).where(
+                    RUNS.c.status.in_(_ACTIVE)
                 )
             ).all()
         orphans = [r.id for r in rows if not is_alive(r.owner, _now() - r.seen_alive_at)]
@@ -219,10 +253,10 @@ class Store:
         """All runs, newest first; those of another version that cannot be read are left out."""
         with self._engine.connect() as connection:
             rows = connection.execute(
-                sql.select(_RUNS).order_by(_RUNS.c.created_at.desc(), _RUNS.c.id)
+                sql.select(RUNS).order_by(RUNS.c.created_at.desc(), RUNS.c.id)
             ).all()
             names = connection.execute(
-                sql.select(_ARTEFACTS.c.run_id, _ARTEFACTS.c.name).order_by(_ARTEFACTS.c.name)
+                sql.select(ARTEFACTS.c.run_id, ARTEFACTS.c.name).order_by(ARTEFACTS.c.name)
             ).all()
         artefacts: dict[str, list[str]] = defaultdict(list)
         for name in names:
@@ -236,11 +270,11 @@ class Store:
             UnknownRunError: if there is none of that id.
         """
         with self._engine.connect() as connection:
-            row = connection.execute(sql.select(_RUNS).where(_RUNS.c.id == run_id)).first()
+            row = connection.execute(sql.select(RUNS).where(RUNS.c.id == run_id)).first()
             names = connection.scalars(
-                sql.select(_ARTEFACTS.c.name)
-                .where(_ARTEFACTS.c.run_id == run_id)
-                .order_by(_ARTEFACTS.c.name)
+                sql.select(ARTEFACTS.c.name)
+                .where(ARTEFACTS.c.run_id == run_id)
+                .order_by(ARTEFACTS.c.name)
             ).all()
         if row is None:
             raise UnknownRunError(f"there is no run {run_id!r}")
@@ -248,12 +282,19 @@ class Store:
 
     def epochs(self, run_id: str) -> tuple[Epoch, ...]:
         """The completed epochs of a run, first to last."""
-        columns = [column for column in _EPOCHS.c if column.name != "run_id"]
+        columns = [EPOCHS.c[field.name] for field in fields(Epoch)]
         with self._engine.connect() as connection:
             rows = connection.execute(
-                sql.select(*columns).where(_EPOCHS.c.run_id == run_id).order_by(_EPOCHS.c.epoch)
+                sql.select(*columns).where(EPOCHS.c.run_id == run_id).order_by(EPOCHS.c.epoch)
             ).all()
         return tuple(Epoch(**row._mapping) for row in rows)
+
+    def snapshot(self, run_id: str, epoch: int) -> Snapshot | None:
+        """What could be looked at after an epoch; None if nothing was kept."""
+        key = (EPOCHS.c.run_id == run_id) & (EPOCHS.c.epoch == epoch)
+        with self._engine.connect() as connection:
+            content = connection.scalar(sql.select(EPOCHS.c.snapshot).where(key))
+        return Snapshot.from_bytes(content) if content else None
 
     def artefact(self, run_id: str, name: str) -> bytes:
         """A stored file, checked against its SHA-256.
@@ -265,8 +306,8 @@ class Store:
         self.run(run_id)
         with self._engine.connect() as connection:
             digest = connection.scalar(
-                sql.select(_ARTEFACTS.c.sha256).where(
-                    (_ARTEFACTS.c.run_id == run_id) & (_ARTEFACTS.c.name == name)
+                sql.select(ARTEFACTS.c.sha256).where(
+                    (ARTEFACTS.c.run_id == run_id) & (ARTEFACTS.c.name == name)
                 )
             )
         if digest is None:
@@ -277,42 +318,12 @@ class Store:
             raise InputError(f"{name} of run {run_id} is damaged or missing on disk")
         return content
 
+    def folder(self, run_id: str) -> Path:
+        """Where a run's files lie."""
+        return self.home / "runs" / run_id
+
     def _path(self, run_id: str, name: str) -> Path:
-        return self.home / "runs" / run_id / name
-
-
-def _connect(url: str) -> Engine:
-    try:
-        engine = sql.create_engine(url)
-        if engine.dialect.name == "sqlite":
-            sql.event.listen(engine, "connect", _prepare_sqlite)
-        _METADATA.create_all(engine)
-    except (sql.exc.SQLAlchemyError, ModuleNotFoundError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"the database of the runs cannot be used: {reason}") from None
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Rollback journal, fully synced: SQLite before 3.51.3 can corrupt a write-ahead log."""
-    for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute("PRAGMA busy_timeout=30000")
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    """Writes aside, syncs, renames: a reader sees the old file or the new one, whole."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        return self.folder(run_id) / name
 
 
 _config = lru_cache(maxsize=1024)(TrainingConfig.from_json)
@@ -338,7 +349,28 @@ def _run(row: Any, artefacts: Any) -> Run:
         error=row.error,
         test=TestResult(**json.loads(row.test)) if row.test else None,
         artefacts=tuple(artefacts),
+        controls=_controls(row),
+        attempt=row.attempt,
+        parent_id=row.parent_id,
+        parent_epoch=row.parent_epoch,
     )
+
+
+def _controls(row: Any) -> Controls:
+    return Controls(Wish(row.wish) if row.wish else None, row.learning_rate)
+
+
+def _new_row(config: TrainingConfig, preset: str | None, owner: str) -> dict[str, Any]:
+    return {
+        "id": f"{run_name()}-{secrets.token_hex(2)}",
+        "config": config.to_json(),
+        "preset": preset,
+        "status": Status.QUEUED,
+        "owner": owner,
+        "created_at": _now(),
+        "seen_alive_at": _now(),
+        "attempt": 1,
+    }
 
 
 def _now() -> datetime:

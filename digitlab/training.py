@@ -1,9 +1,12 @@
 """train(): fit, and the custom callback that reports. Runs in the training process."""
 
-import math
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import isfinite
+from pathlib import Path
 from typing import Any, Protocol
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -12,37 +15,49 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from digitlab.architectures import build, optimizer
+from digitlab.architectures import build, loss, optimizer
 from digitlab.augmentation import plain_pipeline, training_pipeline
+from digitlab.checkpoints import Checkpoint
 from digitlab.config import TrainingConfig
-from digitlab.datasets import Dataset, split_dataset
+from digitlab.datasets import Dataset, Split, probe_rows, split_dataset
 from digitlab.errors import InputError
 from digitlab.evaluation import evaluate
 from digitlab.export import keras_bytes, litert_bytes
 from digitlab.inference import Recogniser
-from digitlab.network import batches_per_epoch, seconds_per_step
+from digitlab.network import batches_per_epoch, steps_per_execution
 from digitlab.preprocessing import pixel_statistics
-from digitlab.records import BatchProgress, Epoch, TestResult
+from digitlab.records import (
+    BatchProgress,
+    Controls,
+    Epoch,
+    Snapshot,
+    TestResult,
+    Wish,
+)
 from digitlab.schedules import learning_rate_at
 
 REPORT_SECONDS = 0.25
-"""Batches are reported at most this often, and a wish to stop is looked for as often."""
+"""Batches are reported at most this often, and wishes are looked for as often."""
 
 
 class Reporter(Protocol):
-    """Whoever wants to know how a training goes."""
+    """Whoever wants to know how a training goes, and may ask something of it."""
+
+    @property
+    def folder(self) -> Path:
+        """Where logs may be written."""
 
     def batch(self, progress: BatchProgress) -> None:
         """A few times a second."""
 
-    def epoch(self, epoch: Epoch) -> None:
+    def epoch(self, epoch: Epoch, snapshot: Snapshot, checkpoint: Checkpoint) -> None:
         """After each completed epoch."""
 
     def artefact(self, name: str, content: bytes) -> None:
         """A file to keep: `model.keras` after each epoch, `model.tflite` at the end."""
 
-    def stop_requested(self) -> bool:
-        """Whether training should stop now; asked a few times a second."""
+    def controls(self) -> Controls:
+        """What is asked of the training now; looked at a few times a second."""
 
     def stopped(self) -> None:
         """Training has stopped as requested; the model is still to be stored and tested."""
@@ -51,28 +66,56 @@ class Reporter(Protocol):
         """How the final model did on the test part."""
 
 
-class StopRequested(Exception):
-    """Carries a wish to stop out of `fit`, at once."""
+class WishHeard(Exception):
+    """Carries a wish to pause or stop out of `fit`, at once."""
+
+    def __init__(self, wish: Wish) -> None:
+        super().__init__(wish)
+        self.wish = wish
+
+
+class DivergedError(InputError):
+    """The loss is no number any more."""
+
+
+@dataclass
+class LearningRate:
+    """Which learning rate holds: the config's, or the one that a person has set meanwhile."""
+
+    config: TrainingConfig
+    changed_to: float | None = None
+
+    @property
+    def effective(self) -> TrainingConfig:
+        """The config, with the learning rate that holds."""
+        rate = self.changed_to
+        return self.config if rate is None else self.config.replace(learning_rate=rate)
 
 
 class ReportingCallback(keras.callbacks.Callback):
-    """Translates Keras's logs into records and forwards them; computes and draws nothing.
+    """Translates Keras's logs into records and forwards them; carries wishes the other way.
 
     Args:
-        reporter: who is told.
+        reporter: who is told, and asked.
         batches: steps per epoch.
+        keep: makes what is told beside an epoch.
+        rate: where a changed learning rate is written.
         clock: seconds, monotonic.
     """
 
     def __init__(
-        self, reporter: Reporter, batches: int, clock: Callable[[], float] = time.monotonic
+        self,
+        reporter: Reporter,
+        batches: int,
+        keep: "KeepCallback",
+        rate: LearningRate,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self._reporter = reporter
-        self._batches = batches
+        self._reporter, self._batches, self._keep, self._rate = reporter, batches, keep, rate
         self._clock = clock
         self._began = self._epoch_began = self._reported = clock()
-        self._epoch = 1
+        self._epoch, self._last_rate = 1, 0.0
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Starts the clock."""
@@ -83,12 +126,13 @@ class ReportingCallback(keras.callbacks.Callback):
         self._epoch, self._epoch_began = epoch + 1, self._clock()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Reports where training is, and stops it on a wish or on a loss that is no number."""
+        """Reports where training is, and ends it on a wish or on a loss that is no number."""
         values = dict(logs or {})
-        if not math.isfinite(values["loss"]):
-            raise InputError(
+        self._last_rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        if not isfinite(values["loss"]):
+            raise DivergedError(
                 f"the loss became {values['loss']} in epoch {self._epoch}: training diverged; "
-                f"try a learning_rate below {self._learning_rate():g}"
+                f"try a learning_rate below {self._last_rate:g}"
             )
         done = min(batch + 1, self._batches)  # Keras counts on to the end of its last execution
         if self._due() or done == self._batches:
@@ -99,13 +143,13 @@ class ReportingCallback(keras.callbacks.Callback):
                     batches=self._batches,
                     accuracy=values["accuracy"],
                     loss=values["loss"],
-                    learning_rate=self._learning_rate(),
+                    learning_rate=self._last_rate,
                     seconds=self._clock() - self._began,
                 )
             )
 
     def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Validation can be stopped, too."""
+        """Validation can be ended, too."""
         self._due()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -118,9 +162,11 @@ class ReportingCallback(keras.callbacks.Callback):
                 loss=values["loss"],
                 val_accuracy=values.get("val_accuracy"),
                 val_loss=values.get("val_loss"),
-                learning_rate=self._learning_rate(),
+                learning_rate=self._last_rate,
                 seconds=self._clock() - self._epoch_began,
-            )
+            ),
+            self._keep.snapshot(),
+            self._keep.checkpoint,
         )
 
     def _due(self) -> bool:
@@ -128,12 +174,13 @@ class ReportingCallback(keras.callbacks.Callback):
         if now - self._reported < REPORT_SECONDS:
             return False
         self._reported = now
-        if self._reporter.stop_requested():
-            raise StopRequested
+        controls = self._reporter.controls()
+        if controls.wish is not None:
+            raise WishHeard(controls.wish)
+        if controls.learning_rate != self._rate.changed_to:
+            self._rate.changed_to = controls.learning_rate
+            self.model.optimizer.learning_rate = self._rate.effective.learning_rate
         return True
-
-    def _learning_rate(self) -> float:
-        return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
 
 
 class ScheduleCallback(keras.callbacks.Callback):
@@ -142,9 +189,9 @@ class ScheduleCallback(keras.callbacks.Callback):
     A callback and not a schedule inside the optimiser, so that saved models load anywhere.
     """
 
-    def __init__(self, config: TrainingConfig, batches: int) -> None:
+    def __init__(self, rate: LearningRate, batches: int) -> None:
         super().__init__()
-        self._config, self._batches, self._epoch = config, batches, 0
+        self._rate, self._batches, self._epoch = rate, batches, 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Remembers the epoch, from 0."""
@@ -152,90 +199,274 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Sets the rate for the steps that follow."""
-        steps = self._config.epochs * self._batches
+        config = self._rate.effective
         step = self._epoch * self._batches + batch
-        self.model.optimizer.learning_rate = learning_rate_at(self._config, step, steps)
+        self.model.optimizer.learning_rate = learning_rate_at(
+            config, step, config.epochs * self._batches
+        )
 
 
-class KeepCallback(keras.callbacks.Callback):
-    """Keeps the model of the last completed epoch: in memory, and as `model.keras`."""
+class SeedCallback(keras.callbacks.Callback):
+    """Makes every random choice of an epoch a function of the seed and the epoch.
 
-    def __init__(self, model: keras.Model, reporter: Reporter) -> None:
+    Args:
+        epoch: what the input pipeline reads the epoch from.
+        seed: 0 … 2³¹ - 1.
+    """
+
+    def __init__(self, epoch: tf.Variable, seed: int) -> None:
         super().__init__()
-        self._exported, self._reporter = model, reporter
-        self.weights: list[np.ndarray] | None = None
+        self._epoch, self._seed = epoch, seed
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Tells the pipeline the epoch, and the dropouts where to begin."""
+        self._epoch.assign(epoch)
+        for number, layer in enumerate(self.model.layers):
+            if isinstance(layer, keras.layers.Dropout):
+                layer.seed_generator.state.assign([self._seed + number, epoch * 2**20])
+
+
+_REMEMBERED = ("wait", "best", "best_epoch", "cooldown_counter")
+"""What Keras's early stopping and reduce-on-plateau remember from epoch to epoch, as numbers."""
+
+
+@dataclass(eq=False)
+class KeepCallback(keras.callbacks.Callback):
+    """Keeps the state of training after each epoch, and takes it up again at the start.
+
+    Comes after the callbacks that it remembers, and before the one that reports.
+
+    Args:
+        exported: the same network in float32, saved as `model.keras` after each epoch.
+        reporter: who stores that file.
+        probe: float32 (p, 28, 28, 1).
+        watched: early stopping, reduce-on-plateau.
+        rate: the learning rate that holds.
+        start: where to go on from.
+    """
+
+    exported: keras.Model
+    reporter: Reporter
+    probe: np.ndarray
+    watched: list[keras.callbacks.Callback]
+    rate: LearningRate
+    start: Checkpoint | None
+
+    checkpoint: Checkpoint = field(init=False)
+    """The state after the last completed epoch; from the start of fit on."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Takes up the state; Keras's own callbacks have just forgotten theirs."""
+        if self.start is None:
+            self.checkpoint = self._state(0)
+            return
+        self.checkpoint = self.start
+        self.model.set_weights(self.start.weights)
+        self._restore_optimizer(self.start)
+        for callback in self.watched:
+            for name, value in self.start.callbacks.get(type(callback).__name__, {}).items():
+                setattr(callback, name, value)
+            if hasattr(callback, "best_weights") and self.start.best_weights:
+                callback.best_weights = self.start.best_weights
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Stores it before the epoch is reported."""
-        self.weights = self.model.get_weights()
-        self._exported.set_weights(self.weights)
-        self._reporter.artefact("model.keras", keras_bytes(self._exported))
+        """Stores the model before the epoch is reported."""
+        self.checkpoint = self._state(epoch + 1)
+        self.exported.set_weights(self.checkpoint.weights)
+        self.reporter.artefact("model.keras", keras_bytes(self.exported))
+
+    def snapshot(self) -> Snapshot:
+        """What can be looked at now."""
+        probabilities = keras.ops.convert_to_numpy(self.model.predict_on_batch(self.probe))
+        return Snapshot(probabilities.astype(np.float32), self._first_filters())
+
+    def _first_filters(self) -> np.ndarray:
+        for layer in self.model.layers:
+            if isinstance(layer, keras.layers.Conv2D):
+                return keras.ops.convert_to_numpy(layer.kernel)[:, :, 0, :].astype(np.float32)
+        return np.zeros((0, 0, 0), np.float32)
+
+    def _state(self, epoch: int) -> Checkpoint:
+        best = next((c.best_weights for c in self.watched if hasattr(c, "best_weights")), None)
+        return Checkpoint(
+            epoch=epoch,
+            config=self.rate.config,
+            weights=self.model.get_weights(),
+            optimizer=[keras.ops.convert_to_numpy(v) for v in self.model.optimizer.variables],
+            best_weights=best or [],
+            callbacks={type(c).__name__: _memory(c) for c in self.watched},
+            learning_rate=self.rate.changed_to,
+        )
+
+    def _restore_optimizer(self, start: Checkpoint) -> None:
+        """Restores it where it is the same kind; a changed learning rate stays changed."""
+        optimizer, config = self.model.optimizer, self.rate.config
+        if config.optimizer != start.config.optimizer:
+            return
+        for variable, value in zip(optimizer.variables, start.optimizer, strict=True):
+            variable.assign(value)
+        if config.learning_rate != start.config.learning_rate:
+            optimizer.learning_rate = config.learning_rate
 
 
-def train(config: TrainingConfig, dataset: Dataset, reporter: Reporter) -> None:
-    """Trains the network that `config` describes on `dataset`.
+def _memory(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    """What a callback remembers, as plain numbers."""
+    values = {name: getattr(callback, name, None) for name in _REMEMBERED}
+    return {
+        name: value if value is None or isinstance(value, int) else float(value)
+        for name, value in values.items()
+    }
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training, made ready: `fit` runs it, `finish` stores and tests what came of it.
+
+    Raises:
+        InputError: if the network or the split cannot be made.
+    """
+
+    config: TrainingConfig
+    dataset: Dataset
+    reporter: Reporter
+    start: Checkpoint | None = None
+
+    def fit(self) -> None:
+        """Trains to the last epoch, or until early stopping, a wish or a diverging loss.
+
+        Raises:
+            WishHeard, DivergedError: with the last completed epoch's weights in the model.
+        """
+        if self.start is not None and self.start.has_stopped_early:
+            self.trainee.set_weights(self.start.best_weights)
+            return
+        images, labels = self._part(self.split.train)
+        epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
+        rate = LearningRate(self.config, self.start.learning_rate if self.start else None)
+        watched = watching_callbacks(self.config)
+        probe = self.dataset.images[probe_rows(self.dataset, self.config)]
+        keep = KeepCallback(
+            self.exported,
+            self.reporter,
+            probe[..., None].astype(np.float32),
+            watched,
+            rate,
+            self.start,
+        )
+        callbacks = [SeedCallback(epoch, self.config.seed), *watched, *self._logs(), keep]
+        if self.config.learning_rate_schedule != "constant" or self.config.warmup_epochs:
+            callbacks.append(ScheduleCallback(rate, self.batches))
+        callbacks.append(ReportingCallback(self.reporter, self.batches, keep, rate))
+        validation = plain_pipeline(*self._part(self.split.validation))
+        try:
+            self.trainee.fit(
+                training_pipeline(images, labels, self.config, epoch),
+                initial_epoch=self.start.epoch if self.start else 0,
+                epochs=self.config.epochs,
+                validation_data=validation if len(self.split.validation) else None,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+        except (WishHeard, DivergedError):
+            self.trainee.set_weights(keep.checkpoint.weights)
+            raise
+
+    def finish(self) -> None:
+        """Stores the model and looks at the test digits, once."""
+        self.exported.set_weights(self.trainee.get_weights())
+        self.reporter.artefact("model.keras", keras_bytes(self.exported))
+        litert = litert_bytes(self.exported)
+        self.reporter.artefact("model.tflite", litert)
+        images, labels = self._part(self.split.test)
+        result = evaluate(labels, Recogniser(litert).probabilities(images))
+        self.reporter.tested(
+            TestResult(
+                result.accuracy, result.accuracy_low, result.accuracy_high, result.loss, result.n
+            )
+        )
+
+    @cached_property
+    def split(self) -> Split:
+        """Which rows are for what."""
+        return split_dataset(self.dataset, self.config)
+
+    @cached_property
+    def batches(self) -> int:
+        """Steps per epoch."""
+        return batches_per_epoch(len(self.split.train), self.config.batch_size)
+
+    @cached_property
+    def trainee(self) -> keras.Model:
+        """The network that is trained."""
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(self.config.seed)
+        model = build(self.config, pixel_statistics(self.dataset.images[self.split.train]))
+        model.compile(
+            optimizer=optimizer(self.config),
+            loss=loss(self.config),
+            metrics=["accuracy"],
+            steps_per_execution=steps_per_execution(self.config, self.batches),
+            jit_compile=False,
+        )
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    @cached_property
+    def exported(self) -> keras.Model:
+        """The same network in float32, without what training alone needs."""
+        trained = self.trainee  # first: it clears Keras's names
+        twin = build(
+            self.config.replace(precision="float32"),
+            pixel_statistics(self.dataset.images[self.split.train]),
+        )
+        twin.set_weights(trained.get_weights())
+        return twin
+
+    def _part(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.dataset.images[rows], self.dataset.labels[rows]
+
+    def _logs(self) -> list[keras.callbacks.Callback]:
+        if not self.config.tensorboard:
+            return []
+        return [keras.callbacks.TensorBoard(log_dir=os.fspath(self.reporter.folder))]
+
+
+def train(
+    config: TrainingConfig, dataset: Dataset, reporter: Reporter, start: Checkpoint | None = None
+) -> None:
+    """Trains the network that `config` describes on `dataset`, stores and tests it.
 
     A wish to stop keeps the model of the last completed epoch (the present one if none is
-    complete yet). The test digits are looked at once, by the final model.
+    complete yet), and so does a loss that is no number. A wish to pause keeps it untested. The
+    test digits are looked at once, by the final model.
+
+    Args:
+        start: goes on from there, instead of from the first epoch.
 
     Raises:
         InputError: if the network or the split cannot be made, or training diverges.
+        WishHeard: on a wish to pause.
     """
-    split = split_dataset(dataset, config)
-    images, labels = dataset.images[split.train], dataset.labels[split.train]
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(config.seed)
-    pixels = pixel_statistics(images)
-    network = build(config, pixels)
-    exported = build(config.replace(precision="float32"), pixels)
-    trainee = keras.Model(network.inputs, network.outputs)
-    batches = batches_per_epoch(len(images), config.batch_size)
-    trainee.compile(
-        optimizer=optimizer(config),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        steps_per_execution=_steps_per_execution(config, batches),
-        jit_compile=False,
-    )
-    keep = KeepCallback(exported, reporter)
-    epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
-    validation = dataset.images[split.validation], dataset.labels[split.validation]
+    training = Training(config, dataset, reporter, start)
     try:
-        trainee.fit(
-            training_pipeline(images, labels, config, epoch),
-            epochs=config.epochs,
-            validation_data=plain_pipeline(*validation) if len(split.validation) else None,
-            callbacks=[
-                keras.callbacks.LambdaCallback(on_epoch_begin=lambda e, _: epoch.assign(e)),
-                *_callbacks(config, batches, keep, reporter),
-            ],
-            shuffle=False,
-            verbose=0,
-        )
-    except StopRequested:
+        training.fit()
+    except WishHeard as heard:
+        if heard.wish is Wish.PAUSE:
+            raise
         reporter.stopped()
-        if keep.weights is not None:
-            trainee.set_weights(keep.weights)
-    exported.set_weights(trainee.get_weights())
-    reporter.artefact("model.keras", keras_bytes(exported))
-    litert = litert_bytes(exported)
-    reporter.artefact("model.tflite", litert)
-    probabilities = Recogniser(litert).probabilities(dataset.images[split.test])
-    result = evaluate(dataset.labels[split.test], probabilities)
-    reporter.tested(
-        TestResult(
-            result.accuracy, result.accuracy_low, result.accuracy_high, result.loss, result.n
-        )
-    )
+    except DivergedError:
+        training.finish()
+        raise
+    training.finish()
 
 
-def _callbacks(
-    config: TrainingConfig, batches: int, keep: KeepCallback, reporter: Reporter
-) -> list[keras.callbacks.Callback]:
-    callbacks: list[keras.callbacks.Callback] = [keep]
-    if config.learning_rate_schedule != "constant":
-        callbacks.append(ScheduleCallback(config, batches))
-    callbacks.append(ReportingCallback(reporter, batches))
+def watching_callbacks(config: TrainingConfig) -> list[keras.callbacks.Callback]:
+    """Keras's own callbacks that `config` asks for: they watch the validation loss."""
+    callbacks: list[keras.callbacks.Callback] = []
     if config.reduce_on_plateau_patience is not None:
         callbacks.append(
             keras.callbacks.ReduceLROnPlateau(
@@ -254,9 +485,3 @@ def _callbacks(
             )
         )
     return callbacks
-
-
-def _steps_per_execution(config: TrainingConfig, batches: int) -> int:
-    """Steps that Keras runs between two looks at the callbacks: about a third of a second, and
-    eight looks an epoch at least."""
-    return max(1, min(50, batches // 8, int(0.35 / seconds_per_step(config))))

@@ -59,7 +59,7 @@ def _headline(run: Run, batches: Sequence[BatchProgress], epochs: Sequence[Epoch
         key=f"train_stop_{run.id}",
         on_click=get_jobs().stop,
         args=(run.id,),
-        disabled=store().stop_requested(run.id),
+        disabled=run.controls.wish is not None,
         width="stretch",
         help="Ends the training now. The completed epochs and the model are kept.",
     )

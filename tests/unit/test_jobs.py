@@ -7,11 +7,14 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import psutil
 import pytest
 
+from digitlab.checkpoints import Checkpoint
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.errors import InputError, UnknownRunError
 from digitlab.inference import Recogniser
@@ -53,7 +56,13 @@ def test_a_run_is_trained_reported_stored_and_tested(jobs):
     run = jobs.store.run(run_id)
     assert run.status is Status.FINISHED
     assert [epoch.epoch for epoch in jobs.store.epochs(run_id)] == [1, 2]
-    assert run.artefacts == ("model.keras", "model.tflite")
+    assert run.artefacts == (
+        "checkpoint-1.npz",
+        "checkpoint-2.npz",
+        "model.keras",
+        "model.tflite",
+    )
+    assert jobs.store.snapshot(run_id, 2).probabilities.shape == (20, 10)
     assert run.test.n == 360
     assert run.test.accuracy_low < run.test.accuracy < run.test.accuracy_high
     last = wait_until(lambda: jobs.progress(run_id))[-1]
@@ -83,6 +92,61 @@ def test_stop_keeps_the_completed_epochs_and_the_model(jobs):
     assert run.test.n == 360
 
 
+def test_a_paused_run_gives_up_its_place_and_goes_on_as_if_nothing_had_been(jobs):
+    config = TINY.replace(epochs=30)
+    whole, broken, other = jobs.submit(config), jobs.submit(config), jobs.submit(TINY)
+    wait_until(lambda: len(jobs.store.epochs(broken)) >= 2)
+    jobs.pause(broken)
+    assert jobs.wait(broken, PATIENCE)
+    paused = jobs.store.run(broken)
+    assert (paused.status, paused.test, paused.has_model) == (Status.PAUSED, None, False)
+    assert jobs.wait(other, PATIENCE)
+    jobs.resume(broken)
+    assert jobs.wait(broken, PATIENCE)
+    assert jobs.store.run(broken).status is Status.FINISHED
+    assert figures(jobs.store, broken) == figures(jobs.store, whole)
+    last = "checkpoint-30.npz"
+    ours, theirs = (
+        Checkpoint.from_bytes(jobs.store.artefact(run, last)) for run in (broken, whole)
+    )
+    for mine, yours in zip(ours.weights, theirs.weights, strict=True):
+        np.testing.assert_array_equal(mine, yours)
+
+
+def figures(store, run_id):
+    """A run's epochs without how long they took."""
+    return [replace(epoch, seconds=0.0) for epoch in store.epochs(run_id)]
+
+
+def test_a_finished_run_is_forked_for_more_epochs_and_not_resumed(jobs):
+    parent = jobs.submit(TINY)
+    assert jobs.wait(parent, PATIENCE)
+    with pytest.raises(InputError, match="is finished"):
+        jobs.resume(parent)
+    with pytest.raises(InputError, match="at least 3"):
+        jobs.fork(parent, 2, TINY)
+    with pytest.raises(InputError, match="keeps its weights"):
+        jobs.fork(parent, 2, TINY.replace(epochs=3, dense_layers=(DenseLayer(9),)))
+    child = jobs.fork(parent, 2, TINY.replace(epochs=3, learning_rate=0.01))
+    assert jobs.wait(child, PATIENCE)
+    run = jobs.store.run(child)
+    assert (run.status, run.parent_id, run.parent_epoch) == (Status.FINISHED, parent, 2)
+    epochs = jobs.store.epochs(child)
+    assert epochs[:2] == jobs.store.epochs(parent)
+    assert epochs[2].learning_rate == pytest.approx(0.01)
+
+
+def test_the_learning_rate_of_a_live_run_can_be_changed(jobs):
+    run_id = jobs.submit(ENDLESS)
+    wait_until(lambda: jobs.store.epochs(run_id))
+    with pytest.raises(InputError, match="learning_rate must be"):
+        jobs.set_learning_rate(run_id, 7.0)
+    jobs.set_learning_rate(run_id, 0.0005)
+    wait_until(lambda: jobs.store.epochs(run_id)[-1].learning_rate == pytest.approx(0.0005))
+    jobs.stop(run_id)
+    assert jobs.wait(run_id, PATIENCE)
+
+
 def test_one_run_trains_while_others_wait_in_order_and_may_leave(jobs):
     first, second, third = (jobs.submit(ENDLESS) for _ in range(3))
     wait_until(lambda: jobs.store.run(first).status is Status.RUNNING)
@@ -101,8 +165,8 @@ def test_a_killed_worker_costs_one_run_and_no_completed_epoch(jobs):
     doomed, waiting = jobs.submit(ENDLESS), jobs.submit(TINY)
     wait_until(lambda: jobs.store.epochs(doomed))
     (worker,) = jobs._connection._cluster.workers.values()
-    (training,) = psutil.Process(worker.process.pid).children()
-    training.send_signal(signal.SIGKILL)
+    children = psutil.Process(worker.process.pid).children()
+    max(children, key=lambda child: child.memory_info().rss).kill()
     assert jobs.wait(doomed, PATIENCE)
     run = jobs.store.run(doomed)
     assert run.status is Status.INTERRUPTED

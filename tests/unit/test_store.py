@@ -1,10 +1,13 @@
 """What was trained is never lost."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError, UnknownRunError
-from digitlab.records import Epoch, Status, TestResult
+from digitlab.records import CHECKPOINT, Controls, Epoch, Snapshot, Status, TestResult, Wish
 from digitlab.store import Store
 
 EPOCH = Epoch(1, 0.9, 0.3, 0.95, 0.2, 0.001, 4.0)
@@ -61,25 +64,96 @@ def test_a_damaged_artefact_is_refused(store, tmp_path):
 
 
 def test_an_unknown_run_is_named(store):
-    for call in (store.run, store.request_stop, lambda run: store.artefact(run, "model.keras")):
+    for call in (
+        store.run,
+        lambda run: store.wish(run, Wish.STOP),
+        lambda run: store.set_learning_rate(run, 0.1),
+        lambda run: store.artefact(run, "model.keras"),
+        lambda run: store.fork_run(run, 1, TrainingConfig(), "me"),
+    ):
         with pytest.raises(UnknownRunError, match="no run 'nobody'"):
             call("nobody")
 
 
-def test_a_waiting_run_is_stopped_at_once_and_never_starts(store):
+@pytest.mark.parametrize(
+    ("wish", "status"), [(Wish.STOP, Status.STOPPED), (Wish.PAUSE, Status.PAUSED)]
+)
+def test_a_waiting_run_hears_a_wish_at_once_and_never_starts(store, wish, status):
     run_id = new_run(store)
-    store.request_stop(run_id)
-    assert store.run(run_id).status is Status.STOPPED
+    store.wish(run_id, wish)
+    assert store.run(run_id).status is status
     assert not store.start_run(run_id)
 
 
-def test_a_running_run_is_asked_to_stop(store):
+def test_a_running_run_is_asked(store):
     run_id = new_run(store)
     assert store.start_run(run_id)
-    assert not store.stop_requested(run_id)
-    store.request_stop(run_id)
-    assert store.stop_requested(run_id)
+    assert store.controls(run_id) == Controls()
+    store.wish(run_id, Wish.PAUSE)
+    store.set_learning_rate(run_id, 0.01)
+    assert store.controls(run_id) == Controls(Wish.PAUSE, 0.01) == store.run(run_id).controls
     assert store.run(run_id).status is Status.RUNNING
+
+
+def test_a_resumed_run_waits_again_without_its_wish_and_keeps_its_epochs(store):
+    run_id = new_run(store)
+    store.start_run(run_id)
+    store.add_epoch(run_id, EPOCH)
+    store.wish(run_id, Wish.PAUSE)
+    store.end_run(run_id, Status.PAUSED)
+    store.requeue_run(run_id, "another")
+    run = store.run(run_id)
+    assert (run.status, run.attempt, run.ended_at) == (Status.QUEUED, 2, None)
+    assert run.controls == Controls()
+    assert store.epochs(run_id) == (EPOCH,)
+
+
+def test_a_finished_run_is_not_queued_again(store):
+    run_id = new_run(store)
+    store.end_run(run_id, Status.FINISHED)
+    store.requeue_run(run_id, "me")
+    assert store.run(run_id).status is Status.FINISHED
+
+
+def test_an_attempt_that_was_overtaken_cannot_end_the_next_one(store):
+    run_id = new_run(store)
+    store.wish(run_id, Wish.PAUSE)
+    store.requeue_run(run_id, "me")
+    store.end_run(run_id, Status.INTERRUPTED, "too late", attempt=1)
+    assert store.run(run_id).status is Status.QUEUED
+    store.end_run(run_id, Status.FINISHED, attempt=2)
+    assert store.run(run_id).status is Status.FINISHED
+
+
+def test_a_fork_stands_alone_with_the_epochs_up_to_its_own(store):
+    run_id = new_run(store)
+    snapshot = Snapshot(np.full((2, 10), 0.1, np.float32), np.ones((3, 3, 2), np.float32))
+    for number in (1, 2, 3):
+        store.add_epoch(run_id, replace(EPOCH, epoch=number), snapshot)
+        store.add_artefact(run_id, CHECKPOINT.format(epoch=number), b"state %d" % number)
+    fork_id = store.fork_run(run_id, 2, TrainingConfig(epochs=9), "me")
+    fork = store.run(fork_id)
+    assert (fork.parent_id, fork.parent_epoch, fork.status) == (run_id, 2, Status.QUEUED)
+    assert fork.config.epochs == 9
+    assert [epoch.epoch for epoch in store.epochs(fork_id)] == [1, 2]
+    assert store.artefact(fork_id, CHECKPOINT.format(epoch=2)) == b"state 2"
+    assert fork.checkpoints == (2,)
+    np.testing.assert_array_equal(store.snapshot(fork_id, 2).filters, snapshot.filters)
+
+
+def test_a_run_is_not_forked_from_an_epoch_that_it_does_not_have(store):
+    run_id = new_run(store)
+    with pytest.raises(InputError, match=r"no checkpoint-4\.npz"):
+        store.fork_run(run_id, 4, TrainingConfig(), "me")
+    assert len(store.runs()) == 1
+
+
+def test_a_removed_file_is_gone(store, tmp_path):
+    run_id = new_run(store)
+    store.add_artefact(run_id, "checkpoint-1.npz", b"state")
+    store.remove_artefact(run_id, "checkpoint-1.npz")
+    assert store.run(run_id).artefacts == ()
+    assert list((tmp_path / "runs" / run_id).iterdir()) == []
 
 
 def test_a_run_ends_once(store):

@@ -5,22 +5,31 @@ import pytest
 pytest.importorskip("tensorflow")
 import keras
 
+from digitlab.config import TrainingConfig
 from digitlab.errors import InputError
-from digitlab.training import ReportingCallback, StopRequested
+from digitlab.records import Controls, Wish
+from digitlab.training import LearningRate, ReportingCallback, WishHeard
 
 
 class Listener:
     def __init__(self):
-        self.batches, self.epochs, self.wants_stop = [], [], False
+        self.batches, self.epochs, self.wishes = [], [], Controls()
 
     def batch(self, progress):
         self.batches.append(progress)
 
-    def epoch(self, epoch):
-        self.epochs.append(epoch)
+    def epoch(self, epoch, snapshot, checkpoint):
+        self.epochs.append((epoch, snapshot, checkpoint))
 
-    def stop_requested(self):
-        return self.wants_stop
+    def controls(self):
+        return self.wishes
+
+
+class Keep:
+    checkpoint = "a checkpoint"
+
+    def snapshot(self):
+        return "a snapshot"
 
 
 class Clock:
@@ -41,8 +50,13 @@ def listener():
 
 
 @pytest.fixture
-def callback(listener, clock):
-    callback = ReportingCallback(listener, batches=10, clock=clock)
+def rate():
+    return LearningRate(TrainingConfig(learning_rate=0.25))
+
+
+@pytest.fixture
+def callback(listener, clock, rate):
+    callback = ReportingCallback(listener, 10, Keep(), rate, clock)
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.SGD(0.25))
     callback.set_model(model)
@@ -64,9 +78,11 @@ def test_batches_are_reported_a_few_times_a_second_and_at_the_end(callback, list
 
 
 def test_an_epoch_counts_from_one_and_keeps_every_figure(callback, listener, clock):
+    callback.on_train_batch_end(9, LOGS)
     clock.now = 4.0
     callback.on_epoch_end(0, LOGS | {"val_accuracy": 0.8, "val_loss": 0.4})
-    (epoch,) = listener.epochs
+    ((epoch, snapshot, checkpoint),) = listener.epochs
+    assert (snapshot, checkpoint) == ("a snapshot", "a checkpoint")
     assert (epoch.epoch, epoch.accuracy, epoch.loss) == (1, 0.75, 0.5)
     assert (epoch.val_accuracy, epoch.val_loss) == (0.8, 0.4)
     assert (epoch.learning_rate, epoch.seconds) == (0.25, 4.0)
@@ -74,17 +90,31 @@ def test_an_epoch_counts_from_one_and_keeps_every_figure(callback, listener, clo
 
 def test_without_validation_its_figures_are_missing(callback, listener):
     callback.on_epoch_end(0, LOGS)
-    assert listener.epochs[0].val_accuracy is None
-    assert listener.epochs[0].val_loss is None
+    epoch = listener.epochs[0][0]
+    assert epoch.val_accuracy is None
+    assert epoch.val_loss is None
 
 
 @pytest.mark.parametrize("hook", ["on_train_batch_end", "on_test_batch_end"])
-def test_a_wish_to_stop_ends_training_and_validation(callback, listener, clock, hook):
+@pytest.mark.parametrize("wish", Wish)
+def test_a_wish_ends_training_and_validation(callback, listener, clock, hook, wish):
     getattr(callback, hook)(0, LOGS)
-    listener.wants_stop = True
+    listener.wishes = Controls(wish)
     clock.now = 0.3
-    with pytest.raises(StopRequested):
+    with pytest.raises(WishHeard) as heard:
         getattr(callback, hook)(1, LOGS)
+    assert heard.value.wish is wish
+
+
+def test_a_new_learning_rate_is_set_once(callback, listener, clock, rate):
+    listener.wishes = Controls(learning_rate=0.125)
+    clock.now = 0.3
+    callback.on_train_batch_end(0, LOGS)
+    assert rate.effective.learning_rate == 0.125
+    callback.model.optimizer.learning_rate = 0.0625  # as reduce-on-plateau does
+    clock.now = 0.6
+    callback.on_train_batch_end(1, LOGS)
+    assert listener.batches[-1].learning_rate == 0.0625
 
 
 def test_a_loss_that_is_no_number_is_told_in_words(callback):

@@ -1,0 +1,78 @@
+"""The tables of the runs, and a connection to the database that holds them."""
+
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Engine
+
+from digitlab.errors import InputError
+
+METADATA = sql.MetaData()
+
+RUNS = sql.Table(
+    "runs",
+    METADATA,
+    sql.Column("id", sql.String(64), primary_key=True),
+    sql.Column("config", sql.Text, nullable=False),
+    sql.Column("preset", sql.String(64)),
+    sql.Column("status", sql.String(16), nullable=False),
+    sql.Column("owner", sql.String(255), nullable=False),
+    sql.Column("seen_alive_at", sql.DateTime, nullable=False),
+    sql.Column("created_at", sql.DateTime, nullable=False),
+    sql.Column("started_at", sql.DateTime),
+    sql.Column("ended_at", sql.DateTime),
+    sql.Column("attempt", sql.Integer, nullable=False),
+    sql.Column("wish", sql.String(16)),
+    sql.Column("learning_rate", sql.Double),
+    sql.Column("parent_id", sql.String(64)),
+    sql.Column("parent_epoch", sql.Integer),
+    sql.Column("error", sql.Text),
+    sql.Column("test", sql.Text),
+)
+
+EPOCHS = sql.Table(
+    "epochs",
+    METADATA,
+    sql.Column("run_id", sql.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sql.Column("epoch", sql.Integer, primary_key=True),
+    sql.Column("accuracy", sql.Double, nullable=False),
+    sql.Column("loss", sql.Double, nullable=False),
+    sql.Column("val_accuracy", sql.Double),
+    sql.Column("val_loss", sql.Double),
+    sql.Column("learning_rate", sql.Double, nullable=False),
+    sql.Column("seconds", sql.Double, nullable=False),
+    sql.Column("snapshot", sql.LargeBinary),
+)
+
+ARTEFACTS = sql.Table(
+    "artefacts",
+    METADATA,
+    sql.Column("run_id", sql.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sql.Column("name", sql.String(64), primary_key=True),
+    sql.Column("sha256", sql.String(64), nullable=False),
+    sql.Column("size_bytes", sql.Integer, nullable=False),
+)
+
+
+def connect(url: str) -> Engine:
+    """A connection to the database, its tables made if they are missing.
+
+    Raises:
+        InputError: if it cannot be used.
+    """
+    try:
+        engine = sql.create_engine(url)
+        if engine.dialect.name == "sqlite":
+            sql.event.listen(engine, "connect", _prepare_sqlite)
+        METADATA.create_all(engine)
+    except (sql.exc.SQLAlchemyError, ModuleNotFoundError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"the database of the runs cannot be used: {reason}") from None
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Rollback journal, fully synced: SQLite before 3.51.3 can corrupt a write-ahead log."""
+    for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA busy_timeout=30000")

@@ -1,0 +1,174 @@
+"""A training can be repeated, and taken up again, to the last bit."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+
+from digitlab.checkpoints import Checkpoint
+from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
+from digitlab.datasets import load_dataset
+from digitlab.records import Controls, Wish
+from digitlab.training import DivergedError, Training, WishHeard, train
+
+CONFIG = TrainingConfig(
+    dataset="digits",
+    validation="random",
+    conv_blocks=(ConvBlock(4, batch_normalization=True, dropout=0.2),),
+    dense_layers=(DenseLayer(8, dropout=0.3),),
+    learning_rate=0.01,
+    batch_size=32,
+    epochs=4,
+    rotation=10,
+    stroke_thickness=0.3,
+)
+WATCHED = CONFIG.replace(
+    early_stopping_patience=2, reduce_on_plateau_patience=1, learning_rate=0.3, epochs=6
+)
+ONE_CYCLE = CONFIG.replace(learning_rate_schedule="one-cycle", optimizer="sgd", label_smoothing=0.1)
+
+
+class Listener:
+    """Remembers what it is told; wishes for a pause, or the highest rate, after some epoch."""
+
+    def __init__(self, pause_after=None, raised_after=None, controls=None):
+        self.epochs, self.checkpoints, self.snapshots, self.files = [], [], [], {}
+        self._controls, self._pause_after = controls or Controls(), pause_after
+        self._raised_after = raised_after
+        self.batches, self.result = [], None
+
+    def batch(self, progress):
+        self.batches.append(progress)
+
+    def epoch(self, epoch, snapshot, checkpoint):
+        self.epochs.append(epoch)
+        self.snapshots.append(snapshot)
+        self.checkpoints.append(Checkpoint.from_bytes(checkpoint.to_bytes()))
+
+    def artefact(self, name, content):
+        self.files[name] = content
+
+    def controls(self):
+        if len(self.epochs) == self._raised_after:
+            return Controls(learning_rate=1.0)
+        paused = len(self.epochs) == self._pause_after
+        return replace(self._controls, wish=Wish.PAUSE) if paused else self._controls
+
+    def stopped(self):
+        pass
+
+    def tested(self, result):
+        self.result = result
+
+    @property
+    def figures(self):
+        return [replace(epoch, seconds=0.0) for epoch in self.epochs]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_dataset("digits")
+
+
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch):
+    monkeypatch.setattr("digitlab.training.REPORT_SECONDS", 0.0)
+
+
+def fitted(config, digits, start=None, **how):
+    """The listener of a training that is not stored and tested, which takes longest here."""
+    listener = Listener(**how)
+    Training(config, digits, listener, start).fit()
+    return listener
+
+
+@pytest.mark.parametrize("config", [CONFIG, WATCHED, ONE_CYCLE], ids=["plain", "watched", "cycle"])
+def test_a_resumed_training_ends_with_the_very_weights_of_an_unbroken_one(config, digits):
+    whole, broken = fitted(config, digits), Listener(pause_after=2)
+    with pytest.raises(WishHeard):
+        train(config, digits, broken)
+    assert len(broken.epochs) == 2
+    resumed = fitted(config, digits, broken.checkpoints[-1])
+    assert broken.figures + resumed.figures == whole.figures
+    for ours, theirs in zip(
+        resumed.checkpoints[-1].weights, whole.checkpoints[-1].weights, strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_early_stopping_that_had_ended_a_training_does_not_go_on(digits):
+    config = CONFIG.replace(early_stopping_patience=1, learning_rate=1.0, epochs=20)
+    train(config, digits, whole := Listener())
+    assert len(whole.epochs) < 20, "the learning rate is meant to be far too high"
+    train(config, digits, again := Listener(), whole.checkpoints[-1])
+    assert again.epochs == []
+    assert again.result == whole.result is not None
+
+
+def test_the_same_seed_gives_the_same_training_and_another_seed_another(digits):
+    figures = fitted(CONFIG, digits).figures
+    assert fitted(CONFIG, digits).figures == figures
+    assert fitted(CONFIG.replace(seed=7), digits).figures != figures
+
+
+def test_a_fork_goes_on_with_another_learning_rate_and_the_optimizer_as_it_was(digits):
+    start = fitted(CONFIG, digits).checkpoints[1]
+    fork = fitted(CONFIG.replace(learning_rate=0.002, epochs=3), digits, start)
+    (epoch,) = fork.epochs
+    assert epoch.epoch == 3
+    assert epoch.learning_rate == pytest.approx(0.002)
+    steps = fork.checkpoints[0].optimizer[0]
+    assert steps == 1.5 * start.optimizer[0]
+
+
+def test_a_fork_with_another_optimizer_starts_that_one_afresh(digits):
+    start = fitted(CONFIG, digits).checkpoints[1]
+    fork = fitted(CONFIG.replace(optimizer="sgd", epochs=3), digits, start)
+    assert fork.checkpoints[0].optimizer[0] == start.optimizer[0] / 2
+
+
+def test_the_learning_rate_can_be_changed_while_it_trains(digits):
+    listener = fitted(CONFIG, digits, controls=Controls(learning_rate=0.0005))
+    assert [epoch.learning_rate for epoch in listener.epochs] == [pytest.approx(0.0005)] * 4
+    scheduled = fitted(ONE_CYCLE, digits, controls=Controls(learning_rate=0.0005))
+    assert max(epoch.learning_rate for epoch in scheduled.epochs) < 0.0006
+    assert scheduled.checkpoints[-1].learning_rate == 0.0005
+
+
+def test_the_probe_and_the_filters_of_each_epoch_can_be_looked_at(digits):
+    listener = fitted(CONFIG, digits)
+    first, last = listener.snapshots[0], listener.snapshots[-1]
+    assert last.probabilities.shape == (20, 10)
+    np.testing.assert_allclose(last.probabilities.sum(axis=1), 1, rtol=1e-5)
+    assert last.filters.shape == (3, 3, 4)
+    assert not np.array_equal(first.filters, last.filters)
+
+
+def test_a_diverging_training_says_so_and_keeps_the_last_good_state(digits):
+    config = CONFIG.replace(
+        optimizer="sgd",
+        learning_rate=0.001,
+        conv_blocks=(ConvBlock(8, activation="leaky_relu"),) * 2,
+        dense_layers=(),
+    )
+    listener = Listener(raised_after=1)
+    with pytest.raises(DivergedError, match="in epoch 2: training diverged"):
+        train(config, digits, listener)
+    (kept,) = listener.checkpoints
+    for ours, theirs in zip(weights_of(listener.files["model.keras"]), kept.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert np.isfinite(listener.result.loss)
+
+
+def weights_of(keras_file):
+    """The weights in a `.keras` file."""
+    import keras
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.keras")
+        path.write_bytes(keras_file)
+        return keras.models.load_model(path).get_weights()
