@@ -14,12 +14,20 @@ FLOORS = (
     {"errors"},
     {"domains"},
     {"config"},
-    {"records", "network", "names", "schedules", "pictures"},
-    {"architectures", "augmentation", "preprocessing", "presets"},
+    {"records", "network", "names", "schedules", "pictures", "files"},
+    {
+        "architectures",
+        "augmentation",
+        "augmentation_preview",
+        "checkpoints",
+        "preprocessing",
+        "presets",
+        "tables",
+    },
     {"mnist", "dataset_arrays", "dataset_tables", "dataset_files"},
     {"datasets"},
-    {"inference", "evaluation", "export", "plots", "script", "store"},
-    {"training", "recognisers"},
+    {"advice", "costs", "inference", "evaluation", "export", "plots", "script", "store"},
+    {"training", "recognisers", "measuring"},
     {"cluster", "lifeline"},
     {"jobs"},
     {"progress"},
@@ -27,7 +35,7 @@ FLOORS = (
 )
 """From the ground up; a module imports only from below, or from beside it on its own floor."""
 
-TENSORFLOW = {"architectures", "augmentation", "training", "export"}
+TENSORFLOW = {"architectures", "augmentation", "training", "measuring", "export"}
 
 
 def modules():
