@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from digitlab.config import TrainingConfig
@@ -46,3 +47,15 @@ def test_one_cycle_rises_then_falls_below_where_it_began():
 def test_a_training_of_one_step_has_a_rate(schedule):
     config = TrainingConfig(learning_rate_schedule=schedule)
     assert 0 < learning_rate_at(config, 0, 1) <= config.learning_rate
+
+
+def test_a_warm_up_rises_in_a_line_and_then_leaves_the_schedule_alone():
+    config = TrainingConfig(epochs=10, warmup_epochs=2, learning_rate=0.1)
+    rates = [learning_rate_at(config, step, 100) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1 / 21)
+    assert np.diff(rates[:20]) == pytest.approx(0.1 / 21)
+    assert set(rates[20:]) == {0.1}
+    cosine = config.replace(learning_rate_schedule="cosine")
+    plain = cosine.replace(warmup_epochs=0)
+    assert learning_rate_at(cosine, 50, 100) == learning_rate_at(plain, 50, 100)
+    assert learning_rate_at(cosine, 5, 100) < learning_rate_at(plain, 5, 100)
