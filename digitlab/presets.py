@@ -218,6 +218,23 @@ _ALL = (
         _FAST,
     ),
     Preset(
+        "balanced",
+        "Balanced",
+        "DigitLab; one-cycle after Smith & Topin, 2018",
+        "About 99.5 % in six passes: four convolutions with batch normalisation, gentle variation.",
+        _FAST.replace(
+            conv_blocks=(
+                ConvBlock(24, kernel_size=5, batch_normalization=True),
+                ConvBlock(48, batch_normalization=True, pooling="none"),
+                ConvBlock(48, batch_normalization=True),
+                ConvBlock(48, batch_normalization=True, pooling="none"),
+            ),
+            dense_layers=(),
+            epochs=6,
+            **_GENTLE,
+        ),
+    ),
+    Preset(
         "tiny",
         "Tiny",
         "DigitLab, after the 20,000-parameter challenge of the EVA course",
@@ -230,7 +247,6 @@ _ALL = (
                 ConvBlock(24, batch_normalization=True, pooling="none"),
             ),
             dense_layers=(),
-            batch_size=128,
             epochs=12,
             **_GENTLE,
         ),

@@ -1,204 +1,495 @@
 """config → a Python script that trains the same network with plain Keras, outside DigitLab.
 
-The script carries the source of the input pipeline and of the schedules as they stand here, so
-that it makes the same batches from the same seed.
+The script holds what this one config needs and no more, in the order in which it happens. The same
+seed gives the same figures as `training.train`, to the last bit on one machine. What changes the
+digits at random is carried over from `augmentation`, as it stands there.
 """
 
 import ast
+import io
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from textwrap import indent, wrap
+from typing import Any
+
+import numpy as np
 
 from digitlab.config import TrainingConfig
-from digitlab.network import COLUMNS, LayerPlan, PixelStatistics, plan
+from digitlab.datasets import Dataset
+from digitlab.domains import declared
+from digitlab.network import COLUMNS, SIDE, LayerPlan, plan, steps_per_execution
+from digitlab.schedules import ONE_CYCLE_RISE
 
-_HEAD = '''"""Trains one digit network with plain Keras. Written by DigitLab.
-
-Needs: pip install tensorflow scikit-learn
-"""
-
-from math import ceil, cos, pi
-from types import SimpleNamespace
-
-import keras
-import numpy as np
-import tensorflow as tf
-from sklearn.model_selection import train_test_split
-
-config = SimpleNamespace(
-{settings}
-)
-SIDE = 28
-keras.utils.set_random_seed(config.seed)
-
-# The digits: images uint8 (n, 28, 28), ink bright; labels uint8 (n,).
-{data}
-
-# Which are trained on, which are watched, which are kept for the test.
-{split}
-x, y = images[train], labels[train]
-
-{pipeline}
-
-# The network, from raw pixels to ten probabilities.
-pixel_mean, pixel_deviation = float(x.mean()), float(x.std())
-policy = config.precision
-inputs = tensor = keras.Input((28, 28, 1), name="pixels")
-{layers}
-model = keras.Model(inputs, tensor, name="digitlab")
-model.summary()
-
-# Training.
-batches = ceil(len(x) / config.batch_size)
-epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
-callbacks = [keras.callbacks.LambdaCallback(on_epoch_begin=lambda e, _: epoch.assign(e))]
-{callbacks}
-model.compile(
-    optimizer={optimizer},
-    loss="sparse_categorical_crossentropy",
-    metrics=["accuracy"],
-    jit_compile=False,
-)
-model.fit(
-    training_pipeline(x, y, config, epoch),
-    epochs=config.epochs,
-    validation_data=plain_pipeline(images[validation], labels[validation])
-    if len(validation)
-    else None,
-    callbacks=callbacks,
-    shuffle=False,
-    verbose=2,
-)
-
-# The test digits are looked at once, by the final model.
-loss, accuracy = model.evaluate(plain_pipeline(images[test], labels[test]), verbose=0)
-print(f"test accuracy {{accuracy:.4f}}, test loss {{loss:.4f}}")
-model.save("digits.keras")
-'''
-
-_MNIST = """(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
-images, labels = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
-train_count = len(x_train)"""
-
-_FILE = """# They come from digits.npz beside this script, the test part last. DigitLab writes it:
-#   import numpy; from digitlab.datasets import load_dataset; d = load_dataset({dataset!r}); \
-numpy.savez("digits.npz", x=d.images, y=d.labels, train_count=d.train_count)
-file = np.load("digits.npz")
-images, labels, train_count = file["x"], file["y"], int(file["train_count"])"""
-
-_SCHEDULE = """
-
-class ScheduleCallback(keras.callbacks.Callback):
-    epoch = 0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_begin(self, batch, logs=None):
-        step = self.epoch * batches + batch
-        rate = learning_rate_at(config, step, config.epochs * batches)
-        self.model.optimizer.learning_rate = rate
-
-
-callbacks.append(ScheduleCallback())"""
+DIGITS_FILE = "digits.npz"
+"""What the script reads where the dataset is not mnist; `digits_file` writes it."""
 
 
 def keras_script(config: TrainingConfig) -> str:
-    """A self-contained script for this config; it prints the test accuracy and saves the model.
+    """A self-contained script for this config.
 
-    The learning rate follows its schedule step by step; DigitLab itself sets it once for the
-    few steps that Keras runs together.
+    It prints the figures of each epoch and the test accuracy, and saves `digits.keras`. It needs
+    the packages of `requirements` and, for any dataset but mnist, `digits.npz` where it is run.
     """
-    settings = {
-        name: value
-        for name, value in config.to_dictionary().items()
-        if name not in ("conv_blocks", "dense_layers")
+    parts = (_data, _split, _batches, _network, _training, _test)
+    body = "\n".join(part(config) for part in parts)
+    imports, settings = "\n".join(_imports(body)), "\n".join(_settings(config, body))
+    head = _HEAD.format(needs=requirements(config), imports=imports, settings=settings)
+    return _spaced(head + body)
+
+
+def requirements(config: TrainingConfig) -> str:
+    """What `pip install` must be given for the script of this config."""
+    packages = {
+        "tensorflow": True,
+        "scikit-learn": "random" in (config.split, config.validation),
+        "tensorboard": config.tensorboard,
     }
-    return _HEAD.format(
-        settings="\n".join(f"    {name}={value!r}," for name, value in settings.items()),
-        data=_MNIST if config.dataset == "mnist" else _FILE.format(dataset=config.dataset),
-        split=_split(config),
-        pipeline=_source("augmentation.py"),
-        layers="\n".join(_layer(layer) for layer in plan(config, _SYMBOLIC).layers),
-        callbacks=_callbacks(config),
-        optimizer=_optimizer(config.optimizer),
-    )
+    return " ".join(package for package, needed in packages.items() if needed)
 
 
-_SYMBOLIC = PixelStatistics(0.0, 1.0)
+def digits_file(dataset: Dataset) -> bytes:
+    """The digits as the script reads them: an .npz of x, y and train_count."""
+    file = io.BytesIO()
+    np.savez_compressed(file, x=dataset.images, y=dataset.labels, train_count=dataset.train_count)
+    return file.getvalue()
+
+
+_HEAD = '''"""Trains a network that reads handwritten digits, with plain Keras. Written by DigitLab.
+
+Needs: pip install {needs}
+The same seed gives the same figures as in DigitLab, to the last bit on the same machine.
+"""
+
+{imports}
+
+# What can be changed.
+config = SimpleNamespace(
+{settings}
+)
+
+'''
+
+_IMPORTS = {
+    "from pathlib import Path": "Path",
+    "from types import SimpleNamespace\n": "config",
+    "import keras": "keras",
+    "import numpy as np": "np",
+    "import tensorflow as tf": "tf",
+    "from keras import layers": "layers",
+    "from sklearn.model_selection import train_test_split": "train_test_split",
+}
+"""Statement → the name that makes it needed."""
+
+
+def _imports(body: str) -> Iterator[str]:
+    used = _names(ast.parse(body))
+    yield f"from math import {', '.join(sorted(used & {'ceil', 'cos', 'pi'}))}"
+    yield from (statement for statement, name in _IMPORTS.items() if name in used)
+
+
+def _names(tree: ast.AST) -> set[str]:
+    """The variables that some code mentions."""
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _settings(config: TrainingConfig, body: str) -> Iterator[str]:
+    """The values that the body reads, each below what it means."""
+    for parameter in declared(TrainingConfig):
+        if re.search(rf"\bconfig\.{parameter.name}\b", body):
+            yield from (f"    # {line}" for line in wrap(parameter.help, 94))
+            yield f"    {parameter.name}={_literal(getattr(config, parameter.name))},"
+
+
+def _literal(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
+def _spaced(text: str) -> str:
+    """Python with two empty lines round each function and class, and never more."""
+    text = re.sub(r"\n+(?=(def|class) )", "\n\n\n", text)
+    text = re.sub(r"(\n +[^\n]*)\n+(?=[^\s)])", r"\1\n\n\n", text)
+    return re.sub(r"\n{4,}", "\n\n\n", text)
+
+
+def _call(function: str, arguments: list[str]) -> str:
+    """A call, one argument or comment a line; empty ones are left out."""
+    lines = "\n".join(line if line[0] == "#" else f"{line}," for line in arguments if line)
+    return f"{function}(\n{indent(lines, '    ')}\n)"
+
+
+def _data(config: TrainingConfig) -> str:
+    source = _MNIST if config.dataset == "mnist" else _FILE.format(dataset=config.dataset)
+    return f"# The digits: images uint8 (n, 28, 28), ink bright; labels uint8 (n,).\n{source}"
+
+
+_MNIST = """(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+images, labels = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
+"""
+
+_FILE = """# They come from a file beside this script. Where DigitLab is installed, this writes it:
+#   import pathlib
+#   from digitlab.datasets import load_dataset
+#   from digitlab.script import digits_file
+#   pathlib.Path("digits.npz").write_bytes(digits_file(load_dataset({dataset!r})))
+file = np.load("digits.npz")
+images, labels = file["x"], file["y"]  # the test part last
+"""
 
 
 def _split(config: TrainingConfig) -> str:
-    lines = []
-    if config.split == "official":
-        lines.append("train = np.arange(train_count)")
-        lines.append("test = np.arange(train_count, len(images))")
-    else:
-        lines.append(
-            "train, test = train_test_split(np.arange(len(images)), "
-            "test_size=config.test_fraction, random_state=config.split_seed)"
-        )
-    if config.training_size is not None:
-        lines.append("train = train[: config.training_size]")
-    lines.append(
+    """Rows to train on, to watch and to test, as `datasets.split_dataset` divides them."""
+    rows, count = "np.arange(len(images))", 'int(file["train_count"])'
+    if config.dataset == "mnist":
+        count = "len(x_train)"
+    parts = [
+        f"train, test = np.split({rows}, [{count}])"
+        if config.split == "official"
+        else "train, test = " + _divided(rows, "config.test_fraction"),
+        "train = train[: config.training_size]" if config.training_size else "",
         {
-            "none": "validation = np.arange(0)",
-            "test": "validation = test",
+            "none": "",
+            "test": "validation = test  # for watching only: it chooses nothing",
             "last": "kept = int(len(train) * (1 - config.validation_fraction))\n"
             "train, validation = train[:kept], train[kept:]",
-            "random": "train, validation = train_test_split(train, "
-            "test_size=config.validation_fraction, random_state=config.split_seed)",
-        }[config.validation]
+            "random": "train, validation = " + _divided("train", "config.validation_fraction"),
+        }[config.validation],
+    ]
+    watched = "" if config.validation == "none" else "which are watched, "
+    heading = f"# Which of them are trained on, {watched}which are kept for the test: their rows.\n"
+    return heading + "\n".join(part for part in parts if part) + "\n"
+
+
+def _divided(rows: str, fraction: str) -> str:
+    return _call(
+        "train_test_split", [rows, f"test_size={fraction}", "random_state=config.split_seed"]
     )
-    return "\n".join(lines)
 
 
-def _layer(layer: LayerPlan) -> str:
+def _batches(config: TrainingConfig) -> str:
+    """The pipeline of `augmentation`; without changes to the digits, only shuffled."""
+    changes = [p.name for p in declared(TrainingConfig) if p.group == "Augmentation"]
+    if not any(getattr(config, name) for name in changes):
+        return _BATCHES.format(numbered="", load=_LOAD)
+    excerpt = _excerpt("augmentation.py", "augment", config)
+    side = f"SIDE = {SIDE}  # of a digit, in pixels\n" if "SIDE" in excerpt else ""
+    heading = "# How digits are changed at random while they are learned.\n"
+    return heading + side + excerpt + _BATCHES.format(numbered=".enumerate()", load=_LOAD_CHANGED)
+
+
+_BATCHES = '''
+# The batches. Each epoch sees every digit once, in an order that follows from seed and epoch.
+x, y = tf.constant(images[train]), tf.constant(labels[train].astype(np.int32))
+batches = ceil(len(train) / config.batch_size)
+epoch = tf.Variable(0, dtype=tf.int64, trainable=False)  # counted from 0
+
+def order(_):
+    """The places of all training digits, shuffled and cut into batches."""
+    seed = tf.stack([tf.cast(config.seed, tf.int64), epoch])
+    places = tf.random.experimental.stateless_shuffle(tf.range(len(train)), seed)
+    return tf.data.Dataset.from_tensor_slices(places).batch(config.batch_size){numbered}
+
+{load}
+
+options = tf.data.Options()
+options.autotune.enabled = False  # its timer can hold up the end of an epoch (TensorFlow 2.21)
+training_batches = (
+    tf.data.Dataset.range(1)
+    .flat_map(order)
+    .map(load, num_parallel_calls=2)
+    .apply(tf.data.experimental.assert_cardinality(batches))
+    .prefetch(4)
+    .with_options(options)
+)
+
+def pixels_of(rows):
+    """What the network is given of digits that are not changed: float32 (n, 28, 28, 1), 0–255."""
+    return images[rows][..., None].astype(np.float32)
+'''
+
+_LOAD = '''def load(places):
+    """A batch of digits, float32 (b, 28, 28, 1) in 0–255, and what they are, int32 (b,)."""
+    return tf.cast(tf.gather(x, places), tf.float32)[..., None], tf.gather(y, places)
+'''
+
+_LOAD_CHANGED = '''def load(batch, places):
+    """A batch of changed digits, float32 (b, 28, 28, 1) in 0–255, and what they are, int32 (b,)."""
+    digits = tf.cast(tf.gather(x, places), tf.float32)[..., None]
+    seed = tf.stack([tf.cast(config.seed, tf.int64), epoch * 1_000_003 + batch])
+    return augment(digits, config, seed), tf.gather(y, places)
+'''
+
+
+def _network(config: TrainingConfig) -> str:
+    """The model. In 16 bits a function makes it, since it is tested and saved in 32 bits."""
+    mixed = config.precision != "float32"
+    layers = "\n".join(_layer(layer, mixed) for layer in plan(config).layers)
+    lines = f'pixels = tensor = keras.Input((28, 28, 1), name="pixels")\n{layers}'
+    parts = ["# The network, from raw pixels to ten probabilities."]
+    if config.normalization == "columns":
+        parts.append(_excerpt("architectures.py", "normalize_columns", config))
+    elif config.normalization == "standardize":
+        parts.append("mean, deviation = float(images[train].mean()), float(images[train].std())")
+    if config.precision == "auto":
+        parts.append(_excerpt("architectures.py", "processor_precision", config))
+    if mixed:
+        parts.append(_BUILD.format(lines=indent(lines, "    ")))
+    parts.append("keras.utils.set_random_seed(config.seed)")
+    if mixed:
+        auto = config.precision == "auto"
+        parts.append(f"model = build({'processor_precision()' if auto else 'config.precision'})")
+    else:
+        parts.append(f"{lines}\n{_MODEL}")
+    return "\n".join([*parts, "model.summary()\n"])
+
+
+_MODEL = 'model = keras.Model(pixels, tensor, name="digits")'
+
+_BUILD = '''def build(precision):
+    """The network; its layers but the last compute in this precision."""
+{lines}
+    return keras.Model(pixels, tensor, name="digits")
+'''
+
+
+def _layer(layer: LayerPlan, mixed: bool) -> str:
     if layer.kind == COLUMNS:
-        return (
-            "norm = keras.ops.sqrt(keras.ops.sum(keras.ops.square(tensor), axis=1, keepdims=True))"
-            "\ntensor = tensor / keras.ops.maximum(norm, 1e-3)  # each column to unit L2 norm"
-        )
-    arguments = {"name": layer.name, **layer.arguments}
-    texts = [f"{name}={value!r}" for name, value in arguments.items()]
-    if "offset" in layer.arguments:
-        texts = [
-            f"name={layer.name!r}",
-            "scale=1 / pixel_deviation",
-            "offset=-pixel_mean / pixel_deviation",
-        ]
-    texts.append('dtype="float32"' if layer.name == "probabilities" else "dtype=policy")
+        return f'tensor = normalize_columns(tensor, "{layer.name}")'
+    arguments = _normalization(layer) if layer.kind == "Rescaling" else _arguments(layer)
+    if mixed:
+        arguments.append('dtype="float32"' if layer.name == "probabilities" else "dtype=precision")
     shape = "×".join(map(str, layer.output_shape))
-    return f"tensor = keras.layers.{layer.kind}({', '.join(texts)})(tensor)  # {shape}"
+    return f"tensor = layers.{layer.kind}({', '.join(arguments)})(tensor)  # {shape}"
+
+
+def _normalization(layer: LayerPlan) -> list[str]:
+    if "offset" in layer.arguments:
+        return ["1 / deviation", "offset=-mean / deviation"]
+    return ["1 / 255"]
+
+
+def _arguments(layer: LayerPlan) -> list[str]:
+    """As people write them: the first by place, and none that says what Keras does anyway."""
+    given = {**layer.arguments}
+    if given.get("padding") == "valid":
+        del given["padding"]
+    by_place = [given.pop(name) for name in _FIRST if name in given]
+    return [
+        *map(_literal, by_place),
+        *(f"{name}={_literal(value)}" for name, value in given.items()),
+    ]
+
+
+_FIRST = ("filters", "kernel_size", "pool_size", "units", "rate")
+"""The arguments that Keras's layers take first, in its order."""
+
+
+def _training(config: TrainingConfig) -> str:
+    """Callbacks, loss, optimiser, and the fit."""
+    dropout = any(layer.kind == "Dropout" for layer in plan(config).layers)
+    parts = ["# Training.", _SEEDS + _DROPOUTS if dropout else _SEEDS]
+    if _is_scheduled(config):
+        parts.append(_schedule(config))
+    if config.label_smoothing:
+        parts.append(_SMOOTHED)
+    together = steps_per_execution(config, batches=10**9)
+    compiling = [
+        f"optimizer={_optimizer(config)}",
+        "loss=smoothed" if config.label_smoothing else 'loss="sparse_categorical_crossentropy"',
+        'metrics=["accuracy"]',
+        "# Only so often does Keras stop to look at the callbacks." if together > 1 else "",
+        f"steps_per_execution=max(1, min({together}, batches // 8))" if together > 1 else "",
+        "# XLA would be slower on a processor.",
+        "jit_compile=False",
+    ]
+    watched = config.validation != "none"
+    fitting = [
+        "training_batches",
+        "epochs=config.epochs",
+        "validation_data=(pixels_of(validation), labels[validation])" if watched else "",
+        "validation_batch_size=500" if watched else "",
+        _callbacks(config),
+        "shuffle=False",
+        "verbose=2",
+    ]
+    return "\n".join([*parts, _call("model.compile", compiling), _call("model.fit", fitting), ""])
+
+
+_SEEDS = '''class Seeds(keras.callbacks.Callback):
+    """Makes whatever is random in an epoch follow from the seed and the epoch alone."""
+
+    def on_epoch_begin(self, number, logs=None):
+        epoch.assign(number)
+'''
+
+_DROPOUTS = """        for index, layer in enumerate(self.model.layers):
+            if isinstance(layer, layers.Dropout):
+                layer.seed_generator.state.assign([config.seed + index, number * 2**20])
+"""
+
+_SMOOTHED = '''def smoothed(labels, probabilities):
+    """Cross-entropy that asks for a little less than certainty (Szegedy et al., 2016)."""
+    targets = keras.ops.one_hot(keras.ops.reshape(labels, (-1,)), 10)
+    return keras.losses.categorical_crossentropy(
+        targets, probabilities, label_smoothing=config.label_smoothing
+    )
+'''
+
+
+def _is_scheduled(config: TrainingConfig) -> bool:
+    return config.learning_rate_schedule != "constant" or config.warmup_epochs > 0
+
+
+def _schedule(config: TrainingConfig) -> str:
+    """The arithmetic of `schedules.learning_rate_at` for one schedule, and what applies it."""
+    name = config.learning_rate_schedule
+    warms_up = config.warmup_epochs > 0 and name != "one-cycle"
+    lines = [
+        "peak = config.learning_rate",
+        _WARMUP if warms_up else "",
+        "" if name == "constant" else "done = step / max(steps - 1, 1)  # 0 … 1",
+        _RATES[name],
+    ]
+    return _SCHEDULE.format(lines=indent("\n".join(line for line in lines if line), "    "))
+
+
+_WARMUP = """warmup = config.warmup_epochs * steps / config.epochs
+if step < warmup:
+    peak *= (step + 1) / (warmup + 1)"""
+
+_RATES = {
+    "constant": "return peak",
+    "cosine": "return peak * (1 + cos(pi * done)) / 2",
+    "exponential": "return peak * 0.01**done",
+    "one-cycle": f"""rise = {ONE_CYCLE_RISE}
+if done < rise:
+    return peak * (0.1 + 0.9 * done / rise)
+fallen = (done - rise) / (1 - rise)
+return peak * (0.001 + 0.999 * (1 + cos(pi * fallen)) / 2)""",
+}
+
+_SCHEDULE = '''steps = config.epochs * batches
+
+def learning_rate_at(step):
+    """The learning rate of a step, counted from 0."""
+{lines}
+
+class Schedule(keras.callbacks.Callback):
+    """Sets the learning rate each time that Keras looks at its callbacks."""
+
+    def on_epoch_begin(self, number, logs=None):
+        self.first = number * batches
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate = learning_rate_at(self.first + batch)
+'''
+
+
+def _optimizer(config: TrainingConfig) -> str:
+    """As `architectures.optimizer` makes it."""
+    names = {"adam": "Adam", "nadam": "Nadam", "rmsprop": "RMSprop", "sgd": "SGD"}
+    betas = config.optimizer in ("adam", "nadam") and (config.beta_1, config.beta_2) != (0.9, 0.999)
+    arguments = [
+        "config.learning_rate",
+        "momentum=0.9" if config.optimizer == "sgd" else "",
+        "beta_1=config.beta_1" if betas else "",
+        "beta_2=config.beta_2" if betas else "",
+        "weight_decay=config.weight_decay" if config.weight_decay else "",
+    ]
+    name = f"keras.optimizers.{names[config.optimizer]}"
+    return _call(name, arguments) if any(arguments[1:]) else f"{name}({arguments[0]})"
 
 
 def _callbacks(config: TrainingConfig) -> str:
-    parts = []
-    if config.learning_rate_schedule != "constant":
-        parts.append(_source("schedules.py") + _SCHEDULE)
-    if config.reduce_on_plateau_patience is not None:
-        parts.append(
-            "callbacks.append(keras.callbacks.ReduceLROnPlateau(monitor='val_loss', "
-            "factor=config.reduce_on_plateau_factor, patience=config.reduce_on_plateau_patience, "
-            "min_lr=config.minimum_learning_rate))"
-        )
-    if config.early_stopping_patience is not None:
-        parts.append(
-            "callbacks.append(keras.callbacks.EarlyStopping(monitor='val_loss', "
-            "patience=config.early_stopping_patience, restore_best_weights=True))"
-        )
-    return "\n".join(parts)
+    """In the order of `training`."""
+    plateau = [
+        "factor=config.reduce_on_plateau_factor",
+        "patience=config.reduce_on_plateau_patience",
+        "min_lr=config.minimum_learning_rate",
+    ]
+    patience = ["patience=config.early_stopping_patience", "restore_best_weights=True"]
+    possible = {
+        "Seeds()": True,
+        _call("keras.callbacks.ReduceLROnPlateau", plateau): config.reduce_on_plateau_patience,
+        _call("keras.callbacks.EarlyStopping", patience): config.early_stopping_patience,
+        'keras.callbacks.TensorBoard("logs")': config.tensorboard,
+        "Schedule()": _is_scheduled(config),
+    }
+    asked = [callback for callback, wanted in possible.items() if wanted]
+    if len(asked) == 1:
+        return f"callbacks=[{asked[0]}]"
+    return "callbacks=[\n" + indent("".join(f"{line},\n" for line in asked), "    ") + "]"
 
 
-def _optimizer(name: str) -> str:
-    classes = {"adam": "Adam", "adamw": "AdamW", "nadam": "Nadam", "rmsprop": "RMSprop"}
-    if name == "sgd":
-        return "keras.optimizers.SGD(config.learning_rate, momentum=0.9)"
-    return f"keras.optimizers.{classes[name]}(config.learning_rate)"
+def _test(config: TrainingConfig) -> str:
+    return (_FINISHED if config.precision == "float32" else _FINISHED_IN_32_BITS) + _TEST
 
 
-def _source(module: str) -> str:
-    """A module's source without its docstring, its imports and the types that need them."""
-    text = (Path(__file__).parent / module).read_text()
-    tree = ast.parse(text)
-    kept = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.Assign)]
-    parts = [ast.get_source_segment(text, node) or "" for node in kept]
-    return "\n\n\n".join(parts).replace("config: TrainingConfig", "config")
+_FINISHED = """# The trained network, without what training alone needs.
+finished = keras.Model(model.input, model.output)
+"""
+
+_FINISHED_IN_32_BITS = """# The trained network in 32 bits, without what training alone needs.
+finished = build("float32")
+finished.set_weights(model.get_weights())
+"""
+
+_TEST = """finished.save("digits.keras")
+
+# The test digits are looked at once, by the finished network.
+probabilities = finished.predict(pixels_of(test), batch_size=500, verbose=0)
+wrong = np.count_nonzero(probabilities.argmax(axis=1) != labels[test])
+print(f"test accuracy {1 - wrong / len(test):.2%} ({wrong} of {len(test)} wrong)")
+"""
+
+
+def _excerpt(module: str, entry: str, config: TrainingConfig) -> str:
+    """The source of a function, and of whatever in its module it needs for this config."""
+    text = (Path(__file__).parent / module).read_text(encoding="utf-8")
+    parts = _parts(_decided(text, config))
+    needed: set[str] = set()
+    found = {entry}
+    while found:
+        needed |= found
+        used = {name for part in found for name in _names(ast.parse(parts[part]))}
+        found = used & parts.keys() - needed
+    kept = [source for name, source in parts.items() if name in needed]
+    return "\n\n".join(kept).replace("config: TrainingConfig", "config") + "\n"
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The functions and constants of a module, by name; a constant's words become a comment."""
+    parts, lines = {}, text.splitlines()
+    for node, following in pairwise([*ast.parse(text).body, ast.Pass()]):
+        source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        if isinstance(node, ast.FunctionDef):
+            parts[node.name] = source
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            parts[node.targets[0].id] = _comment(following) + source
+    return parts
+
+
+def _comment(node: ast.stmt) -> str:
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        return ""
+    return "".join(f"# {line}".rstrip() + "\n" for line in str(node.value.value).splitlines())
+
+
+def _decided(text: str, config: TrainingConfig) -> str:
+    """A module's source without the branches that this config never takes.
+
+    An `if` that asks of nothing but the config gives way to what it comes to.
+    """
+    lines: list[str | None] = list(text.splitlines())
+    for branch in ast.walk(ast.parse(text)):
+        if not isinstance(branch, ast.If) or _names(branch.test) != {"config"}:
+            continue
+        question = compile(ast.Expression(branch.test), "config", "eval")
+        kept = branch.body if eval(question, {"config": config}) else branch.orelse
+        taken = range(kept[0].lineno, (kept[-1].end_lineno or 0) + 1) if kept else range(0)
+        for number in range(branch.lineno, (branch.end_lineno or 0) + 1):
+            line = lines[number - 1]
+            lines[number - 1] = line[4:] if line is not None and number in taken else None
+    return "\n".join(line for line in lines if line is not None)
