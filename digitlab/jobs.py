@@ -5,12 +5,16 @@ away when idle. With `DIGITLAB_SCHEDULER=tcp://host:8786` the runs go to that cl
 workers must reach the same `DIGITLAB_HOME` and database.
 """
 
+import hashlib
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,9 @@ import psutil
 from digitlab.checkpoints import Checkpoint, check_fork, superfluous_checkpoints
 from digitlab.cluster import Connection
 from digitlab.config import TrainingConfig
+from digitlab.costs import Cost, Digits, Speed, count_digits, estimate, free_memory, speed_of_run
+from digitlab.datasets import Dataset
+from digitlab.domains import declared
 from digitlab.errors import InputError
 from digitlab.network import check_cost
 from digitlab.records import (
@@ -47,6 +54,18 @@ KEPT_BATCHES = 800
 """Points of a run's curve within epochs; a longer one is thinned out."""
 
 LONGEST_QUEUE = 20
+
+TIMED_RUNS = 30
+"""A cost is estimated from so many of the latest runs."""
+
+_DATA = [parameter.name for parameter in declared(TrainingConfig) if parameter.group == "Data"]
+
+_MEASUREMENT = "measurement-"
+
+LONGEST_MEASURING_QUEUE = 5
+
+ANSWER_SECONDS = 10
+"""A worker that has measured tells how it went within so long."""
 
 TURN_SECONDS = 0.3
 """How often a run looks whether that of another process has ended."""
@@ -78,6 +97,7 @@ class Jobs:
         self._futures: dict[str, Any] = {}
         self._done: dict[str, threading.Event] = {}
         self._progress: dict[str, list[BatchProgress]] = defaultdict(list)
+        self._measuring_errors: dict[str, str] = {}
         self._closing = threading.Event()
         recover(store)
         threading.Thread(target=self._beat, name="digitlab-pulse", daemon=True).start()
@@ -173,6 +193,58 @@ class Jobs:
         """Waits for the job of a run of this process; False if `timeout` seconds were too few."""
         return self._done[run_id].wait(timeout)
 
+    def estimate(self, config: TrainingConfig, dataset: Dataset) -> Cost:
+        """What a training would cost where this process trains: see `costs.estimate`.
+
+        Raises:
+            InputError: if the network cannot be built, or the dataset not be split so.
+        """
+        speeds = [*self._timed(config.dataset, dataset), *self.store.speeds(self._place)]
+        return estimate(config, count_digits(dataset, config), speeds)
+
+    def free_memory(self) -> int | None:
+        """Bytes that a training may take; None on a cluster elsewhere: nobody knows here."""
+        return None if self._scheduler else free_memory()
+
+    def measure(self, config: TrainingConfig) -> None:
+        """Sends a measurement to the worker, for `estimate` to know; returns at once.
+
+        It takes some seconds, after the runs that train or wait.
+
+        Raises:
+            InputError: if the network cannot be built or is too large, or too many wait.
+        """
+        check_cost(config)
+        task = _measurement(config)
+        with self._lock:
+            if task in self._futures:
+                return
+            if sum(map(_is_measurement, self._futures)) >= LONGEST_MEASURING_QUEUE:
+                raise InputError(
+                    f"at most {LONGEST_MEASURING_QUEUE} measurements can wait: try again later"
+                )
+            client = self._client()
+            self._measuring_errors.pop(task, None)
+            self._done[task] = threading.Event()
+            self._futures[task] = future = client.submit(
+                run_measurement,
+                config.to_json(),
+                self._place,
+                os.fspath(self.store.home),
+                self.store.database_url,
+                key=f"{task}-{secrets.token_hex(4)}",
+                pure=False,
+            )
+        future.add_done_callback(lambda future: self._measured(task, future))
+
+    def is_measuring(self, config: TrainingConfig) -> bool:
+        """Whether a measurement waits or runs."""
+        return _measurement(config) in self._futures
+
+    def measuring_error(self, config: TrainingConfig) -> str | None:
+        """Why the last measurement of a config failed; None if it did not."""
+        return self._measuring_errors.get(_measurement(config))
+
     def close(self) -> None:
         """Ends the local worker and scheduler, and whatever they train."""
         self._closing.set()
@@ -246,6 +318,33 @@ class Jobs:
                     self._rest = threading.Timer(IDLE_SECONDS, self._close_if_idle)
                     self._rest.daemon = True
                     self._rest.start()
+
+    def _measured(self, task: str, future: Any) -> None:
+        """Remembers why a measurement failed; then it is over, as a run is."""
+        error: str | None = PROCESS_DIED
+        try:
+            if future.status == "finished":
+                error = future.result(timeout=ANSWER_SECONDS)
+        finally:
+            if error:
+                self._measuring_errors[task] = error
+            self._ended(task, 1, future)
+
+    def _timed(self, name: str, dataset: Dataset) -> Iterator[Speed]:
+        """What the latest runs on a dataset tell."""
+        runs = self.store.timed_runs(socket.gethostname())
+        counted: dict[Any, Digits] = {}  # splitting takes milliseconds, and most runs split alike
+        for run_id, config, seconds in [run for run in runs if run[1].dataset == name][:TIMED_RUNS]:
+            data = tuple(getattr(config, field) for field in _DATA)
+            with suppress(InputError):  # the dataset has changed since
+                digits = counted.get(data) or count_digits(dataset, config)
+                counted[data] = digits
+                yield speed_of_run(run_id, config, digits, seconds)
+
+    @property
+    def _place(self) -> str:
+        """Where this process trains, as measured speeds remember it."""
+        return self._scheduler or socket.gethostname()
 
     def _close_if_idle(self) -> None:
         with self._lock:
@@ -327,6 +426,50 @@ def _train(run: Run, store: Store, worker: Any) -> Status:
     except WishHeard:
         return Status.PAUSED
     return Status.FINISHED
+
+
+def run_measurement(config: str, place: str, home: str, database_url: str) -> str | None:
+    """The job: measures a config in a worker process and stores its speed; returns what failed.
+
+    It waits while a run of another process trains: both would be slower. When its worker dies,
+    Dask gives it to the next one: it has begun then, and is given up.
+
+    Args:
+        config: as JSON.
+    """
+    from distributed import Reschedule, get_worker
+
+    from digitlab.datasets import load_dataset
+    from digitlab.measuring import measure
+
+    store = Store(Path(home), database_url)
+    if any(run.status is Status.RUNNING for run in store.runs()):
+        time.sleep(TURN_SECONDS)
+        raise Reschedule
+    begun = store.home / f".{get_worker().get_current_task()}"
+    try:
+        begun.touch(exist_ok=False)
+        wanted = TrainingConfig.from_json(config)
+        store.keep_speed(measure(wanted, load_dataset(wanted.dataset)), place)
+    except FileExistsError:
+        return PROCESS_DIED
+    except InputError as wrong:
+        return str(wrong)
+    except Exception as wrong:
+        _logger.exception("a measurement failed")
+        return f"{type(wrong).__name__}: {wrong}"
+    finally:
+        begun.unlink(missing_ok=True)
+    return None
+
+
+def _measurement(config: TrainingConfig) -> str:
+    """Names the measurement of a config, among runs."""
+    return f"{_MEASUREMENT}{hashlib.sha256(config.to_json().encode()).hexdigest()[:16]}"
+
+
+def _is_measurement(task: str) -> bool:
+    return task.startswith(_MEASUREMENT)
 
 
 _jobs: Jobs | None = None

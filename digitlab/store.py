@@ -21,6 +21,7 @@ from typing import Any
 import sqlalchemy as sql
 
 from digitlab.config import TrainingConfig
+from digitlab.costs import Speed
 from digitlab.errors import InputError, UnknownRunError
 from digitlab.files import write_synced
 from digitlab.names import run_name
@@ -34,11 +35,14 @@ from digitlab.records import (
     TestResult,
     Wish,
 )
-from digitlab.tables import ARTEFACTS, EPOCHS, RUNS, connect
+from digitlab.tables import ARTEFACTS, EPOCHS, RUNS, SPEEDS, connect
 
 _logger = logging.getLogger(__name__)
 
 _ACTIVE = (Status.QUEUED, Status.RUNNING)
+
+TIMED_EPOCHS = 500
+"""How far back `timed_runs` looks."""
 
 
 def default_home() -> Path:
@@ -247,7 +251,53 @@ class Store:
             self.end_run(run_id, Status.INTERRUPTED, "the program that trained it ended")
         return orphans
 
+    def keep_speed(self, speed: Speed, place: str) -> None:
+        """Writes how fast a kind of training runs at a place, replacing what was known of it."""
+        row = {field.name: getattr(speed, field.name) for field in fields(Speed)}
+        row |= {"place": place, "measured_at": _now()}
+        del row["run"]
+        with self._engine.begin() as connection:
+            connection.execute(
+                SPEEDS.delete().where((SPEEDS.c.key == speed.key) & (SPEEDS.c.place == place))
+            )
+            connection.execute(SPEEDS.insert().values(row))
+
     # Reading
+
+    def speeds(self, place: str) -> list[Speed]:
+        """All that was measured at a place, latest first."""
+        columns = [SPEEDS.c[field.name] for field in fields(Speed) if field.name != "run"]
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sql.select(*columns)
+                .where(SPEEDS.c.place == place)
+                .order_by(SPEEDS.c.measured_at.desc())
+            ).all()
+        return [Speed(**row._mapping) for row in rows]
+
+    def timed_runs(self, host: str) -> list[tuple[str, TrainingConfig, list[float]]]:
+        """Runs of processes of a host, latest first: id, config, and the seconds of their epochs.
+
+        Without the first epoch, which includes building the network, and those of a parent.
+        """
+        inherited = sql.func.coalesce(RUNS.c.parent_epoch, 0)
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sql.select(RUNS.c.id, RUNS.c.config, EPOCHS.c.seconds)
+                .join(EPOCHS)
+                .where(RUNS.c.owner.startswith(f"{host} ", autoescape=True))
+                .where(EPOCHS.c.epoch > inherited + 1)
+                .order_by(RUNS.c.created_at.desc(), RUNS.c.id, EPOCHS.c.epoch)
+                .limit(TIMED_EPOCHS)
+            ).all()
+        seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for row in rows:
+            seconds[row.id, row.config].append(row.seconds)
+        return [
+            (run_id, config, times)
+            for (run_id, text), times in seconds.items()
+            if (config := _readable_config(run_id, text))
+        ]
 
     def runs(self) -> list[Run]:
         """All runs, newest first; those of another version that cannot be read are left out."""
@@ -334,6 +384,14 @@ def _readable_run(row: Any, artefacts: Any) -> Run | None:
         return _run(row, artefacts)
     except (InputError, TypeError, ValueError):
         _logger.warning("run %s cannot be read and is left out", row.id, exc_info=True)
+        return None
+
+
+def _readable_config(run_id: str, text: str) -> TrainingConfig | None:
+    try:
+        return _config(text)
+    except (InputError, TypeError, ValueError):
+        _logger.warning("the config of run %s cannot be read", run_id)
         return None
 
 

@@ -53,6 +53,19 @@ ARTEFACTS = sql.Table(
     sql.Column("size_bytes", sql.Integer, nullable=False),
 )
 
+SPEEDS = sql.Table(
+    "speeds",
+    METADATA,
+    sql.Column("key", sql.String(32), primary_key=True),
+    sql.Column("place", sql.String(255), primary_key=True),
+    sql.Column("seconds_per_step", sql.Double, nullable=False),
+    sql.Column("seconds_per_validation_digit", sql.Double, nullable=False),
+    sql.Column("seconds_between_epochs", sql.Double, nullable=False),
+    sql.Column("seconds_to_begin", sql.Double, nullable=False),
+    sql.Column("pace", sql.Double, nullable=False),
+    sql.Column("measured_at", sql.DateTime, nullable=False),
+)
+
 
 def connect(url: str) -> Engine:
     """A connection to the database, its tables made if they are missing.
