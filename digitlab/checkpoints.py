@@ -5,7 +5,7 @@ Shuffling, augmentation and dropout need no state: they are functions of seed, e
 
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,12 @@ class Checkpoint:
     callbacks: dict[str, dict[str, Any]] = field(default_factory=dict)
     learning_rate: float | None = None
     """What a person had set while it ran; None if nobody did."""
+    is_fork: bool = False
+    """Whether another training takes over from here: then its config's learning rate holds."""
+
+    def forked(self) -> "Checkpoint":
+        """The same state for another training: nothing is remembered of stopping and plateaus."""
+        return replace(self, callbacks={}, best_weights=[], learning_rate=None, is_fork=True)
 
     @property
     def has_stopped_early(self) -> bool:

@@ -6,14 +6,12 @@ evaluation. The tests hold that every number equals scikit-learn's.
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from digitlab.errors import InputError
-from digitlab.records import Epoch
 
 SMALLEST_PROBABILITY = 1e-7
 """Probabilities are raised to this before the logarithm, as Keras does (`keras.config.epsilon`)."""
@@ -121,25 +119,6 @@ def sureness_in_words(probability: float) -> str:
     if percent == 100 and probability < 1:
         return "over 99 %"
     return f"{percent} %"
-
-
-def overfitting(epochs: Sequence[Epoch]) -> str | None:
-    """One sentence if the last epoch read its training digits better than the validation digits.
-
-    None otherwise, and without validation. The rule is that of the tutorial behind `soorya`.
-    """
-    if not epochs or epochs[-1].val_accuracy is None:
-        return None
-    learned, unseen = epochs[-1].accuracy, epochs[-1].val_accuracy
-    if unseen >= learned:
-        return None
-    places = 2 if f"{learned:.2%}" != f"{unseen:.2%}" else 4
-    better, worse = (f"{value:.{places}%}".replace("%", " %") for value in (learned, unseen))
-    return (
-        f"At the end the network read its training digits better ({better}) than the validation "
-        f"digits ({worse}): it has begun to learn them by heart (overfitting). More dropout, more "
-        "augmentation or fewer epochs help."
-    )
 
 
 def _confusion(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:

@@ -382,7 +382,7 @@ class _Reporter:
         self._store.end_run(self._run_id, Status.STOPPED, attempt=self._attempt)
 
     def tested(self, result: TestResult) -> None:
-        self._store.set_test(self._run_id, result)
+        self._store.set_test(self._run_id, result, self._attempt)
 
 
 def run_training(run_id: str, attempt: int, home: str, database_url: str) -> None:
@@ -421,6 +421,8 @@ def _train(run: Run, store: Store, worker: Any) -> Status:
     done, start = len(store.epochs(run.id)), None
     if done:
         start = Checkpoint.from_bytes(store.artefact(run.id, CHECKPOINT.format(epoch=done)))
+    if start is not None and done == run.parent_epoch:
+        start = start.forked()
     try:
         train(run.config, load_dataset(run.config.dataset), _Reporter(run, store, worker), start)
     except WishHeard:

@@ -235,6 +235,27 @@ _ALL = (
         ),
     ),
     Preset(
+        "accurate",
+        "Accurate",
+        "DigitLab, after C. Deotte's 99.75 % networks, and Simard et al., 2003",
+        "As good as one compact network gets here: more filters, dropout, bent strokes, 20 passes.",
+        _FAST.replace(
+            conv_blocks=(
+                ConvBlock(32, kernel_size=5, batch_normalization=True),
+                ConvBlock(64, batch_normalization=True, pooling="none"),
+                ConvBlock(64, batch_normalization=True, dropout=0.15),
+                ConvBlock(96, batch_normalization=True, pooling="none", dropout=0.3),
+            ),
+            dense_layers=(),
+            epochs=20,
+            rotation=10.0,
+            shift=0.06,
+            zoom=0.1,
+            shear=8.0,
+            elastic=0.4,
+        ),
+    ),
+    Preset(
         "tiny",
         "Tiny",
         "DigitLab, after the 20,000-parameter challenge of the EVA course",

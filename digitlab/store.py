@@ -205,12 +205,11 @@ class Store:
             ).first()
         return _controls(row) if row else Controls()
 
-    def set_test(self, run_id: str, test: TestResult) -> None:
-        """Writes how the final model did on the test part."""
+    def set_test(self, run_id: str, test: TestResult, attempt: int = 1) -> None:
+        """Writes how the final model did on the test part, unless it was queued again meanwhile."""
+        mine = (RUNS.c.id == run_id) & (RUNS.c.attempt == attempt)
         with self._engine.begin() as connection:
-            connection.execute(
-                RUNS.update().where(RUNS.c.id == run_id).values(test=json.dumps(asdict(test)))
-            )
+            connection.execute(RUNS.update().where(mine).values(test=json.dumps(asdict(test))))
 
     def end_run(
         self, run_id: str, status: Status, error: str | None = None, attempt: int | None = None

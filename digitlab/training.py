@@ -302,13 +302,13 @@ class KeepCallback(keras.callbacks.Callback):
         )
 
     def _restore_optimizer(self, start: Checkpoint) -> None:
-        """Restores it where it is the same kind; a changed learning rate stays changed."""
+        """Restores it where it is the same kind; a fork has a learning rate of its own."""
         optimizer, config = self.model.optimizer, self.rate.config
         if config.optimizer != start.config.optimizer:
             return
         for variable, value in zip(optimizer.variables, start.optimizer, strict=True):
             variable.assign(value)
-        if config.learning_rate != start.config.learning_rate:
+        if start.is_fork:
             optimizer.learning_rate = config.learning_rate
 
 
@@ -338,7 +338,8 @@ class Training:
         """Trains to the last epoch, or until early stopping, a wish or a diverging loss.
 
         Raises:
-            WishHeard, DivergedError: with the last completed epoch's weights in the model.
+            WishHeard, DivergedError: with the last completed epoch's weights in the model; after
+                a wish within the first epoch, with the present ones.
         """
         if self.start is not None and self.start.has_stopped_early:
             self.trainee.set_weights(self.start.best_weights)
@@ -371,8 +372,9 @@ class Training:
                 shuffle=False,
                 verbose=0,
             )
-        except (WishHeard, DivergedError):
-            self.trainee.set_weights(keep.checkpoint.weights)
+        except (WishHeard, DivergedError) as ended:
+            if keep.checkpoint.epoch or isinstance(ended, DivergedError):
+                self.trainee.set_weights(keep.checkpoint.weights)
             raise
 
     def finish(self) -> None:
@@ -441,8 +443,8 @@ def train(
     """Trains the network that `config` describes on `dataset`, stores and tests it.
 
     A wish to stop keeps the model of the last completed epoch (the present one if none is
-    complete yet), and so does a loss that is no number. A wish to pause keeps it untested. The
-    test digits are looked at once, by the final model.
+    complete yet), a loss that is no number the last good one; both are stored and tested. A wish
+    to pause stores nothing more. The test digits are looked at once, by the final model.
 
     Args:
         start: goes on from there, instead of from the first epoch.

@@ -8,9 +8,9 @@ from digitlab.jobs import get_jobs
 from digitlab.records import Run, Status
 from pages.ui.cache import dataset, store
 from pages.ui.frame import guard, icon_of, page, page_of
-from pages.ui.live import active_run
 from pages.ui.mnist import offer_mnist
 from pages.ui.pictures import one_of_each
+from pages.ui.shown import active_run
 
 WAYS = {
     "draw": ("Draw a digit", "Write one and see it read, with every step in between."),

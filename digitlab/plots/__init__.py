@@ -1,7 +1,13 @@
 """Records → plotly figures. `*_info` computes plain data; the rest only draws."""
 
 from digitlab.plots.answers import confusion_info, confusion_matrix, probability_bars
-from digitlab.plots.curves import curves_info, learning_curve, two_axis_curves
+from digitlab.plots.curves import (
+    curves_info,
+    learning_curve,
+    learning_rate_curve,
+    learning_rate_info,
+    two_axis_curves,
+)
 from digitlab.plots.digits import (
     class_counts,
     digit_heatmap,
@@ -10,6 +16,7 @@ from digitlab.plots.digits import (
     mean_digits_info,
     pixel_histogram,
 )
+from digitlab.plots.filters import filter_picture
 from digitlab.plots.look import CLASS_COLOURS, CONFIG, TRAINING, VALIDATION
 
 __all__ = [
@@ -22,8 +29,11 @@ __all__ = [
     "confusion_matrix",
     "curves_info",
     "digit_heatmap",
+    "filter_picture",
     "histogram_info",
     "learning_curve",
+    "learning_rate_curve",
+    "learning_rate_info",
     "mean_digits",
     "mean_digits_info",
     "pixel_histogram",

@@ -7,8 +7,11 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from digitlab.plots.look import ACCURACY, LOSS, TRAINING, VALIDATION, finish
+from digitlab.plots.look import ACCURACY, LOSS, MARK, RATE, TRAINING, VALIDATION, finish
 from digitlab.records import BatchProgress, Epoch
+
+START: Mapping[str, Sequence[float]] = {"loss": (0, 2.5), "accuracy": (0, 100)}
+"""The scale before there is anything to draw: a network that guesses has a loss of 2.3."""
 
 
 class Series(NamedTuple):
@@ -69,11 +72,13 @@ def learning_curve(
     batches: Sequence[BatchProgress] = (),
     author: Mapping[str, Sequence[float]] | None = None,
     planned: int | None = None,
+    marked: int | None = None,
 ) -> go.Figure:
     """'loss' or 'accuracy' by epoch; see `curves_info`. The two stand side by side in columns.
 
     Args:
         planned: the epochs that the training is to have: the scale stands still while it fills.
+        marked: an epoch that is looked at, with a line through it.
     """
     lines = curves_info(metric, epochs, batches, author)
     figure = go.Figure([_line(line, metric) for line in lines])
@@ -81,13 +86,55 @@ def learning_curve(
         "loss": ("Loss: lower is better", "loss (nats)"),
         "accuracy": ("Accuracy: higher is better", "accuracy (%)"),
     }[metric]
-    finish(figure, title, "epoch", unit, 340)
+    finish(figure, title, "epoch", unit, 300)
     figure.update_layout(showlegend=True)
-    figure.update_yaxes(range=_range([line for line in lines if "markers" in line.mode]))
-    _whole_epochs(figure, planned or max((ceil(max(line.x)) for line in lines), default=1))
-    if planned:
-        figure.update_xaxes(range=[0, 1.02 * planned])
+    own = [line for line in lines if not line.is_authors]
+    start = START[metric] if not own else None
+    figure.update_yaxes(range=start or _range([line for line in lines if "markers" in line.mode]))
+    _across(figure, lines, planned, marked)
     return figure
+
+
+def learning_rate_curve(
+    epochs: Sequence[Epoch],
+    batches: Sequence[BatchProgress] = (),
+    planned: int | None = None,
+    marked: int | None = None,
+) -> go.Figure:
+    """The learning rate as it was set, small; on a scale of decades where it spans more than one.
+
+    Args: as those of `learning_curve`.
+    """
+    line = learning_rate_info(epochs, batches)
+    figure = go.Figure([_line(line, "learning rate")] if line.x else [])
+    finish(figure, "Learning rate: the size of the steps", "epoch", "learning rate", 180)
+    figure.update_layout(showlegend=False)
+    if line.x and max(line.y) > 10 * min(line.y) > 0:
+        figure.update_yaxes(type="log", dtick=1, exponentformat="power")
+    else:
+        figure.update_yaxes(range=[0, 1.1 * max(line.y, default=0.001)], exponentformat="none")
+    _across(figure, [line] if line.x else [], planned, marked)
+    return figure
+
+
+def learning_rate_info(epochs: Sequence[Epoch], batches: Sequence[BatchProgress] = ()) -> Series:
+    """The learning rate at the end of every epoch; within epochs too, where that is known."""
+    points = {float(e.epoch): e.learning_rate for e in epochs}
+    points |= {b.position: b.learning_rate for b in batches}
+    x = sorted(points)
+    mode = "lines" if batches else "lines+markers"
+    return Series("learning rate", RATE, x, [points[at] for at in x], mode, "solid", "circle")
+
+
+def _across(
+    figure: go.Figure, lines: Sequence[Series], planned: int | None, marked: int | None
+) -> None:
+    """The axis of the epochs: it starts at 0, and ends where the training is to end."""
+    last = planned or max((ceil(max(line.x)) for line in lines), default=1)
+    _whole_epochs(figure, last)
+    figure.update_xaxes(range=[0, 1.02 * last])
+    if marked is not None:
+        figure.add_vline(marked, line={"color": MARK, "width": 1, "dash": "dash"})
 
 
 def two_axis_curves(
@@ -119,7 +166,7 @@ def two_axis_curves(
 
 def _line(series: Series, metric: str) -> go.Scatter:
     unit = " %" if metric == "accuracy" else ""
-    digits = ".2f" if metric == "accuracy" else ".4f"
+    digits = {"accuracy": ".2f", "loss": ".4f"}.get(metric, ".3g")
     when = "epoch %{x}" if "markers" in series.mode else "after %{x:.2f} epochs"
     return go.Scatter(
         name=series.name,
@@ -133,6 +180,7 @@ def _line(series: Series, metric: str) -> go.Scatter:
         },
         marker={"symbol": series.symbol, "size": 7},
         opacity=1 if "markers" in series.mode else 0.6,
+        showlegend="markers" in series.mode,
         hovertemplate=f"{when}: {metric} %{{y:{digits}}}{unit} ({series.name})<extra></extra>",
     )
 

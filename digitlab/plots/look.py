@@ -17,6 +17,8 @@ VALIDATION = "#e76300"
 TEST = "#717581"
 LOSS = "#d1432f"
 ACCURACY = "#3f90da"
+RATE = "#832db6"
+MARK = "#8a8f98"
 
 CONFIG = {"displayModeBar": False}
 """For `st.plotly_chart(..., config=CONFIG)`: no toolbar."""

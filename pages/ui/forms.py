@@ -18,6 +18,7 @@ GROUPS = tuple(dict.fromkeys(parameter.group for parameter in PARAMETERS))
 VALUES = "train_values"
 VERSION = "train_version"
 PRESET = "train_preset"
+FILLED = "train_filled"
 
 
 def pick_preset() -> Preset:
@@ -31,10 +32,12 @@ def pick_preset() -> Preset:
             "instead.",
             icon=":material/search_off:",
         )
+    # A value that was set goes without a default: Streamlit warns of the two together.
+    index = 0 if st.session_state.pop(FILLED, False) else keys.index(start)
     key = st.selectbox(
         "Start from",
         keys,
-        keys.index(start),
+        index,
         key=PRESET,
         on_change=_reset,
         help="A published tutorial, or a recipe of ours. Everything in it can be changed below.",
@@ -52,6 +55,17 @@ def start_values(preset: Preset) -> dict[str, Any]:
     if values["dataset"] not in available():
         values["dataset"] = available()[0]
     return values
+
+
+def fill(config: TrainingConfig, preset: str | None) -> None:
+    """Puts a config into the form from the next rerun on, as changes of the preset it came from.
+
+    To be called where the form has not been drawn yet, or by a fragment.
+    """
+    if preset in PRESETS:
+        st.session_state[PRESET], st.session_state[FILLED] = preset, True
+    st.session_state[VALUES] = {p.name: getattr(config, p.name) for p in PARAMETERS}
+    st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
 
 
 def training_form() -> TrainingConfig:
@@ -146,6 +160,7 @@ def _widget(parameter: Hyperparameter) -> Any:
         return st.toggle(parameter.label, given, help=help, **common)
     if isinstance(domain, Choice | Text):
         options = list(domain.options) if isinstance(domain, Choice) else list(available())
+        options += [given] * (given not in options)  # a run's own dataset, trained elsewhere
         if isinstance(domain, Choice):
             help += "".join(f"\n- `{word}`: {what}" for word, what in domain.options.items())
         return st.selectbox(parameter.label, options, options.index(given), help=help, **common)

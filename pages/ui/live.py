@@ -1,37 +1,24 @@
-"""What trains now: progress, curves, Stop; the same for every tab and after every reload."""
+"""What trains now: progress, curves, controls; the same for every tab and after every reload."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from digitlab.evaluation import accuracy_in_words, overfitting
+from digitlab.config import TrainingConfig
+from digitlab.domains import Real, declared
 from digitlab.jobs import get_jobs
-from digitlab.plots import CONFIG, learning_curve
-from digitlab.presets import author_in_words, author_of
-from digitlab.records import BatchProgress, Epoch, Run, Status
+from digitlab.records import BatchProgress, Epoch, Run, Status, Wish
 from pages.ui.cache import store
-from pages.ui.frame import guard, page_of, without_links
+from pages.ui.frame import guard
+from pages.ui.hints import show_hints
+from pages.ui.pace import clock, pace
+from pages.ui.panel import show_panel
+from pages.ui.shown import saw_end
 
 POLL = 0.7
 """Seconds between two looks at a run that trains."""
 
-SAVING = timedelta(minutes=2)
-"""A stopped run that has no test result after so long will get none."""
-
-
-def active_run() -> Run | None:
-    """The run that trains, else the first that waits."""
-    runs = [run for run in store().runs() if run.status.is_active]
-    running = [run for run in runs if run.status is Status.RUNNING]
-    return next(iter(running or runs[::-1]), None)
-
-
-def ended_run() -> Run | None:
-    """The run that this visitor saw end, else the last one."""
-    seen = st.session_state.get("train_ended")
-    runs = [run for run in store().runs() if run.id == seen] or store().runs()
-    return next(iter(runs), None)
+RATES = {p.name: p.domain for p in declared(TrainingConfig)}["learning_rate"]
 
 
 def show_live(run: Run) -> None:
@@ -43,136 +30,112 @@ def _live(run_id: str) -> None:
     with guard():
         run = store().run(run_id)
         if not run.status.is_active:
-            st.session_state["train_ended"] = run_id
+            saw_end(run_id)
             st.rerun()
         batches = get_jobs().progress(run_id)
         epochs = store().epochs(run_id)
-        _headline(run, batches, epochs)
-        _curves(run, batches, epochs)
+        share, words = progress_in_words(run, batches, epochs)
+        st.progress(share, text=words)
+        _controls(run)
+        show_panel(run, epochs, batches, "live", planned=run.config.epochs)
+        show_hints(run, epochs, "live")
 
 
-def _headline(run: Run, batches: Sequence[BatchProgress], epochs: Sequence[Epoch]) -> None:
-    words, stop = st.columns([4, 1], vertical_alignment="center")
-    stop.button(
-        "Stop and keep" if run.status is Status.RUNNING else "Take out of the queue",
-        icon=":material/stop:",
-        key=f"train_stop_{run.id}",
-        on_click=get_jobs().stop,
-        args=(run.id,),
-        disabled=run.controls.wish is not None,
-        width="stretch",
-        help="Ends the training now. The completed epochs and the model are kept.",
-    )
-    with words:
-        share, text = _progress(run, batches, epochs)
-        st.progress(share, text=f"**{run.id}** · {text}")
-
-
-def _progress(
+def progress_in_words(
     run: Run, batches: Sequence[BatchProgress], epochs: Sequence[Epoch]
 ) -> tuple[float, str]:
     """How far a run is, as a share and in words; that of another process reports whole epochs."""
+    now = pace(run.config, batches, epochs)
+    share = min(now.position / run.config.epochs, 1.0) if now else 0.0
     if run.status is Status.QUEUED:
-        return 0.0, "waits for its turn"
-    if not batches and not epochs:
-        return 0.0, "starting: the training process loads TensorFlow, a few seconds the first time"
-    latest = batches[-1] if batches else epochs[-1]
-    position = batches[-1].position if batches else len(epochs)
-    seconds = batches[-1].seconds if batches else sum(epoch.seconds for epoch in epochs)
-    share = min(position / run.config.epochs, 1.0)
+        return len(epochs) / run.config.epochs, "waits for its turn"
+    if run.controls.wish is Wish.PAUSE:
+        return share, "pausing …"
+    if run.controls.wish is Wish.STOP:
+        return share, "stopping …"
+    if now is None:
+        return share, "starting: the training process loads TensorFlow, a few seconds at first"
     if share == 1.0:
-        return 1.0, "storing and testing the model"
-    left = seconds * (1 - share) / share
-    return share, (
-        f"epoch {latest.epoch} of {run.config.epochs} · {_clock(left)} left · "
-        f"accuracy {100 * latest.accuracy:.2f} % · loss {latest.loss:.4f}"
-    )
+        return share, "storing and testing the model"
+    latest = batches[-1] if batches else epochs[-1]
+    words = [
+        f"epoch {latest.epoch} of {run.config.epochs}",
+        f"{clock(now.seconds_left(run.config.epochs))} left",
+        f"accuracy {100 * latest.accuracy:.2f} %",
+        f"loss {latest.loss:.4f}",
+    ]
+    if now.digits_per_second is not None:
+        words.append(f"{_round(now.digits_per_second):,} digits a second")
+    return share, " · ".join(words)
 
 
-def _curves(run: Run, batches: Sequence[BatchProgress], epochs: Sequence[Epoch]) -> None:
-    author = author_of(run.config, run.preset)
-    curves = author.curves() if author else None
-    for column, metric in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        with column:
-            figure = learning_curve(metric, epochs, batches, curves, planned=run.config.epochs)
-            st.plotly_chart(
-                figure, config=CONFIG, key=f"train_live_{metric}", alt=f"{metric} by epoch"
+def _controls(run: Run) -> None:
+    """Pause, Stop, the learning rate; or the way out of the queue."""
+    jobs, heard = get_jobs(), run.controls.wish
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if run.status is Status.QUEUED:
+            st.button(
+                "Take out of the queue",
+                icon=":material/close:",
+                key=f"train_stop_{run.id}",
+                on_click=jobs.stop,
+                args=(run.id,),
             )
-    if words := author_in_words(run.config, run.preset):
-        st.caption(words)
-
-
-def show_queue(shown: Run | None) -> None:
-    """The runs that wait, each with a way out."""
-    waiting = [run_id for run_id in get_jobs().queue() if shown is None or run_id != shown.id]
-    if not waiting:
-        return
-    st.markdown(f"**Waiting:** {len(waiting)}")
-    for place, run_id in enumerate(waiting, 1):
-        line, leave = st.columns([4, 1], vertical_alignment="center")
-        line.markdown(f"{place}. {run_id}")
-        leave.button(
-            "Take out",
-            key=f"train_leave_{run_id}",
-            on_click=get_jobs().stop,
-            args=(run_id,),
-            width="stretch",
-        )
-
-
-def show_result(run: Run) -> None:
-    """How a run ended, and the way on."""
-    if run.status is Status.FAILED:
-        st.error(f"{run.id} failed: {without_links(run.error or '')}", icon=":material/error:")
-        return
-    epochs = store().epochs(run.id)
-    done = len(epochs)
-    if run.status is Status.INTERRUPTED:
-        st.warning(
-            f"{run.id} was interrupted: {without_links(run.error or '')}. Its {done} completed "
-            "epochs are kept.",
-            icon=":material/warning:",
-        )
-        return
-    if run.test is None:
-        if done == 0 and run.started_at is None:
-            st.info(f"{run.id} was taken out of the queue before it began.")
             return
-        if _given_up(run):
-            st.warning(f"{run.id} was stopped, but its model could not be stored and tested.")
-        else:
-            st.fragment(_saving, run_every=POLL)(run.id)
-        return
-    words, way_on = st.columns([4, 1], vertical_alignment="center")
-    test = run.test
-    words.success(
-        f"**{run.id}** {run.status.value} after {done} of {run.config.epochs} epochs: "
-        f"**{accuracy_in_words(test.accuracy, test.accuracy_low, test.accuracy_high)}** of "
-        f"{test.n:,} test digits read right, loss {test.loss:.4f}.",
-        icon=":material/check_circle:",
-    )
-    way_on.page_link(
-        page_of("evaluate"),
-        label="See its mistakes",
-        icon=":material/arrow_forward:",
-        query_params={"evaluate_run": run.id},
-    )
-    if warning := overfitting(epochs):
-        st.info(warning, icon=":material/lightbulb:")
+        st.button(
+            "Pausing …" if heard is Wish.PAUSE else "Pause",
+            icon=":material/pause:",
+            key=f"train_pause_{run.id}",
+            on_click=jobs.pause,
+            args=(run.id,),
+            disabled=heard is not None,
+            help="Makes way for another run. It can be resumed later; the epoch that is not "
+            "complete is then repeated.",
+        )
+        st.button(
+            "Stopping …" if heard is Wish.STOP else "Stop and keep",
+            icon=":material/stop:",
+            key=f"train_stop_{run.id}",
+            on_click=jobs.stop,
+            args=(run.id,),
+            disabled=heard is not None,
+            help="Ends the training now. The completed epochs and the model are kept and tested.",
+        )
+        _learning_rate(run)
 
 
-def _given_up(run: Run) -> bool:
-    """Whether an ended run has waited too long for its test result."""
-    return run.ended_at is not None and datetime.now(UTC) - run.ended_at > SAVING
+def _learning_rate(run: Run) -> None:
+    """A field for another learning rate, and what it was."""
+    planned, key = run.config.learning_rate, f"train_rate_{run.id}"
+    assert isinstance(RATES, Real), RATES
+    with st.popover(
+        "Change the learning rate",
+        icon=":material/speed:",
+        disabled=run.controls.wish is not None,
+        key=f"train_change_{run.id}",
+    ):
+        st.number_input(
+            "New learning rate",
+            float(RATES.low),
+            float(RATES.high),
+            float(planned),
+            step=planned / 2,
+            format="%g",
+            key=key,
+            help="Holds from the next step on. With a schedule this is its highest value.",
+            on_change=_set_learning_rate,
+            args=(run.id, key),
+        )
+        st.caption("Takes effect within a second.")
+    changed = run.controls.learning_rate
+    if changed is not None and changed != planned:
+        st.caption(f"Learning rate changed: {planned:g} → {changed:g}", width="content")
 
 
-def _saving(run_id: str) -> None:
-    with guard():
-        run = store().run(run_id)
-        if run.test is not None or _given_up(run):
-            st.rerun()
-        st.info(f"{run_id} has stopped; its model is being stored and tested …")
+def _set_learning_rate(run_id: str, key: str) -> None:
+    get_jobs().set_learning_rate(run_id, st.session_state[key])
 
 
-def _clock(seconds: float) -> str:
-    return f"{int(seconds // 60)}:{int(seconds % 60):02}"
+def _round(number: float) -> int:
+    """To two digits, so that it stands still: 12,345 → 12,000."""
+    return int(float(f"{number:.1e}"))

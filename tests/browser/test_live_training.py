@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 TRAINING_SECONDS = 120_000
+RUN_LINE = re.compile(r"^Run \S+-\w{4} ")
 
 
 @pytest.fixture
@@ -38,22 +39,49 @@ def wait_for_epoch(page, epoch, epochs):
     expect(page.get_by_text(pattern)).to_be_visible(timeout=TRAINING_SECONDS)
 
 
-def test_a_training_is_watched_to_its_end_and_its_mistakes_are_shown(trainer):
+def run_shown(page):
+    """The id of the run on the page."""
+    return page.get_by_text(RUN_LINE).inner_text().split()[1]
+
+
+def expect_end(page, words):
+    """Waits until the run on the page has ended as the words say, and returns how it did."""
+    result = page.get_by_text(re.compile(words))
+    expect(result).to_be_visible(timeout=TRAINING_SECONDS)
+    return result.inner_text()
+
+
+def test_a_training_is_paused_resumed_watched_to_its_end_looked_back_at_and_forked(trainer):
     page = trainer.page
     start(page)
+    wait_for_epoch(page, 3, 15)
+    page.get_by_role("button", name="Pause").click()
+    done = int(re.search(r"after (\d+)", expect_end(page, r"Paused after \d+ of 15")).group(1))
+    assert 2 <= done < 15
+    page.get_by_role("button", name=f"Resume from epoch {done + 1}").click()
     expect(page.get_by_text(re.compile(r"epoch \d+ of 15 · \d+:\d\d left"))).to_be_visible(
         timeout=TRAINING_SECONDS
     )
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)
-    result = page.get_by_text(re.compile(r"finished after 15 of 15 epochs"))
-    expect(result).to_be_visible(timeout=TRAINING_SECONDS)
-    words = result.inner_text()
-    accuracy = float(re.search(r"([\d.]+) % .* of 360 test digits", words).group(1))
-    assert accuracy > 95
-    run_id = words.split()[0]
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    words = expect_end(page, r"Finished after 15 of 15 epochs")
+    assert float(re.search(r"([\d.]+) % .* of 360 test digits", words).group(1)) > 90
+    run_id = run_shown(page)
+
+    expect(page.get_by_text("What it reads after epoch 15")).to_be_visible()
+    page.get_by_role("slider").press("ArrowLeft")
+    expect(page.get_by_text("What it reads after epoch 14")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Epoch 14: .* of the training digits"))).to_be_visible()
+
+    page.get_by_role("button", name="Fork from epoch 14").click()
+    expect(page.get_by_text(f"This will go on from epoch 14 of {run_id}")).to_be_visible()
+    start(page)
+    expect(page.get_by_text(RUN_LINE)).to_contain_text(f"from epoch 14 of {run_id}")
+    expect_end(page, r"Finished after 15 of 15 epochs")
+    fork_id = run_shown(page)
+
     page.get_by_role("link", name="See its mistakes").click()
     page.get_by_role("heading", level=1, name="Evaluate").wait_for()
-    expect(page.get_by_text(f"{run_id} on the 360 test digits of digits")).to_be_visible()
+    expect(page.get_by_text(f"{fork_id} on the 360 test digits of digits")).to_be_visible()
 
 
 def test_stop_keeps_the_completed_epochs_and_the_model(trainer):
@@ -62,9 +90,8 @@ def test_stop_keeps_the_completed_epochs_and_the_model(trainer):
     start(page)
     wait_for_epoch(page, 3, 500)
     page.get_by_role("button", name="Stop and keep").click()
-    result = page.get_by_text(re.compile(r"stopped after \d+ of 500 epochs"))
-    expect(result).to_be_visible(timeout=TRAINING_SECONDS)
-    assert int(re.search(r"after (\d+) of", result.inner_text()).group(1)) >= 2
+    words = expect_end(page, r"Stopped after \d+ of 500 epochs")
+    assert int(re.search(r"after (\d+) of", words).group(1)) >= 2
     expect(page.get_by_role("link", name="See its mistakes")).to_be_visible()
 
 
@@ -76,25 +103,26 @@ def test_a_live_run_is_found_again_after_a_reload_a_visit_elsewhere_and_in_a_sec
     start(page)
     wait_for_epoch(page, 2, 500)
     live = page.get_by_text(re.compile(r"epoch \d+ of 500"))
-    run_id = live.inner_text().split()[0]
+    run_id = run_shown(page)
 
     page.reload()
-    expect(live).to_contain_text(run_id)
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(live).to_be_visible(timeout=TRAINING_SECONDS)
+    assert run_shown(page) == run_id
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
 
     trainer.go_to("Home")
     expect(page.get_by_text(run_id).first).to_be_visible()
     trainer.go_to("Train")
-    expect(live).to_contain_text(run_id)
+    expect(live).to_be_visible(timeout=TRAINING_SECONDS)
+    assert run_shown(page) == run_id
 
     second = page.context.new_page()
     second.goto(f"{server.url}/train")
-    expect(second.get_by_text(re.compile(r"epoch \d+ of 500"))).to_contain_text(run_id)
+    expect(second.get_by_text(RUN_LINE)).to_contain_text(run_id)
     second.get_by_role("button", name="Stop and keep").click()
     expect(live).to_be_hidden(timeout=TRAINING_SECONDS)
-    expect(page.get_by_text(re.compile(rf"{run_id}.* stopped after"))).to_be_visible(
-        timeout=TRAINING_SECONDS
-    )
+    expect_end(page, r"Stopped after \d+ of 500 epochs")
+    assert run_shown(page) == run_id
 
 
 def test_a_second_training_waits_in_a_visible_queue_and_can_leave_it(trainer):

@@ -4,15 +4,21 @@ import dataclasses
 import json
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from digitlab.checkpoints import check_fork
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.domains import declared
 from digitlab.jobs import get_jobs
 from digitlab.presets import PRESETS, AuthorFigures
-from digitlab.records import Epoch, Status, TestResult
+from digitlab.records import BatchProgress, Epoch, Snapshot, Status, TestResult, Wish
+from pages.ui.author import author_table
 from pages.ui.forms import PARAMETERS, read_rows
+from pages.ui.lineage import family
+from pages.ui.pace import clock, pace
+from pages.ui.probe import readings_info
 
 
 @pytest.fixture
@@ -23,8 +29,61 @@ def jobs(monkeypatch):
     def submit(config, preset=None):
         return jobs.store.create_run(config, preset, "test 1 1")
 
+    def fork(run_id, epoch, config):
+        check_fork(jobs.store.run(run_id).config, epoch, config)
+        return jobs.store.fork_run(run_id, epoch, config, "test 1 1")
+
     monkeypatch.setattr(jobs, "submit", submit)
+    monkeypatch.setattr(jobs, "fork", fork)
+    monkeypatch.setattr(jobs, "resume", lambda run_id: jobs.store.requeue_run(run_id, "test 1 1"))
     return jobs
+
+
+SMALL = PRESETS["first-steps"].config.replace(epochs=4)
+
+
+def trained(jobs, epochs=2, config=SMALL, preset="first-steps", **changes):
+    """A run that trains, with so many complete epochs: in each, one more of the probe digits is
+    read rightly, the others as a 0."""
+    run_id = jobs.submit(config, preset)
+    jobs.store.start_run(run_id)
+    for number in range(1, epochs + 1):
+        probabilities = np.tile(np.eye(10, dtype=np.float32)[0], (20, 1))
+        probabilities[2 : 2 + number] = np.eye(10)[1]
+        filters = np.full((3, 3, 16), number / 10, np.float32)
+        figures = {"accuracy": 0.5, "loss": 1.0, "val_accuracy": 0.6, "val_loss": 0.9} | changes
+        epoch = Epoch(number, **figures, learning_rate=0.001, seconds=1.0)
+        jobs.store.add_epoch(run_id, epoch, Snapshot(probabilities, filters))
+        jobs.store.add_artefact(run_id, f"checkpoint-{number}.npz", b"state")
+    return run_id
+
+
+def ended(jobs, status=Status.FINISHED, error=None, epochs=4, **how):
+    """A run that has ended, tested if it finished, was stopped or diverged."""
+    run_id = trained(jobs, epochs, **how)
+    if status in (Status.FINISHED, Status.STOPPED, Status.FAILED):
+        jobs.store.set_test(run_id, TestResult(0.975, 0.953, 0.987, 0.1, 360))
+    jobs.store.end_run(run_id, status, error)
+    return run_id
+
+
+def press(app, label):
+    by_label(app.button, label).click()
+    app.run()
+    assert not app.exception
+
+
+def html_of(app):
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def shown(app, run_id):
+    return any(line.value.startswith(f"Run **{run_id}**") for line in app.markdown)
+
+
+def looking_back(visit, run_id):
+    """The Train page with the epochs of an ended run open."""
+    return visit("train", train_run=run_id)
 
 
 def by_label(elements, label):
@@ -92,18 +151,23 @@ def test_a_waiting_run_can_be_taken_out_of_the_queue(visit, jobs):
     ("status", "error", "words"),
     [
         (Status.FAILED, "the loss became nan in epoch 1", "the loss became nan"),
-        (Status.INTERRUPTED, "the program that trained it ended", "1 completed epochs are kept"),
+        (Status.PAUSED, None, "Paused after 1 of 12 epochs"),
+        (
+            Status.INTERRUPTED,
+            "the program that trained it ended",
+            "1 of 12 epochs are complete and kept",
+        ),
     ],
 )
 def test_how_a_run_ended_is_said(visit, jobs, status, error, words):
-    run_id = jobs.submit(TrainingConfig(dataset="digits"))
+    run_id = jobs.submit(TrainingConfig(dataset="digits", epochs=12))
     jobs.store.start_run(run_id)
     jobs.store.add_epoch(run_id, Epoch(1, 0.5, 1.0, None, None, 0.001, 1.0))
     app = visit("train")
     jobs.store.end_run(run_id, status, error)
     app.run()
     assert not app.exception
-    assert any(words in box.value for box in (*app.error, *app.warning))
+    assert any(words in box.value for box in (*app.error, *app.warning, *app.info))
 
 
 def test_a_finished_run_leads_to_its_mistakes(visit, jobs):
@@ -164,7 +228,7 @@ def waiting_for_a_test_result():
     """The panel of a run that is being stored; the page starts over once."""
     import streamlit as st
 
-    from pages.ui.live import _saving
+    from pages.ui.result import _saving
 
     if "begun" in st.session_state:
         st.markdown("the page started over")
@@ -175,7 +239,7 @@ def waiting_for_a_test_result():
 
 @pytest.mark.parametrize(("patience", "over"), [(timedelta(0), True), (timedelta(hours=1), False)])
 def test_waiting_for_a_test_result_ends_by_itself(jobs, monkeypatch, patience, over):
-    monkeypatch.setattr("pages.ui.live.SAVING", patience)
+    monkeypatch.setattr("pages.ui.result.SAVING", patience)
     run_id = jobs.submit(TrainingConfig(dataset="digits"))
     jobs.store.start_run(run_id)
     jobs.store.end_run(run_id, Status.STOPPED)
@@ -193,24 +257,6 @@ def test_waiting_for_the_test_result_of_a_lost_run_is_one_sentence():
     app.run()
     assert not app.exception
     assert "lost-run" in app.error[0].value
-
-
-def finished(jobs, accuracy, val_accuracy):
-    run_id = jobs.submit(TrainingConfig(dataset="digits", epochs=1))
-    jobs.store.start_run(run_id)
-    jobs.store.add_epoch(run_id, Epoch(1, accuracy, 0.1, val_accuracy, None, 0.001, 1.0))
-    jobs.store.set_test(run_id, TestResult(0.975, 0.953, 0.987, 0.1, 360))
-    jobs.store.end_run(run_id, Status.FINISHED)
-
-
-def test_a_result_says_that_the_network_overfits(visit, jobs):
-    finished(jobs, 0.9931, 0.9890)
-    assert "better (99.31 %) than the validation digits (98.90 %)" in visit("train").info[0].value
-
-
-def test_a_result_without_overfitting_says_nothing_of_it(visit, jobs):
-    finished(jobs, 0.98, 0.99)
-    assert not visit("train").info
 
 
 @pytest.mark.parametrize("key", ["ndlovu", "kazmi"])
@@ -240,3 +286,297 @@ def test_the_authors_curves_stand_only_beside_runs_on_their_dataset(
              for line in json.loads(chart.proto.spec)["data"]]  # fmt: skip
     assert ("training, the author's" in lines) == dotted
     assert [c.value for c in app.caption if "Dotted" in c.value] == ([words] if words else [])
+
+
+# While a run trains
+
+
+def test_before_the_first_epoch_the_places_of_readings_and_filters_are_kept(visit, jobs):
+    trained(jobs, epochs=0)
+    app = visit("train")
+    assert not app.exception
+    assert html_of(app).count("not read yet") == 2 * 20
+    assert any("The first 16 filters" in line.value for line in app.markdown)
+
+
+def test_after_an_epoch_each_reading_is_marked_right_or_wrong_and_the_changed_ones_too(visit, jobs):
+    trained(jobs, epochs=2)
+    app = visit("train")
+    assert any("after epoch 2: 4 of 20 right, 1 changed" in line.value for line in app.markdown)
+    html = html_of(app)
+    assert "✓ 0→1" in html, "a 1 that was read as a 0 before"
+    assert "✗ 0" in html
+    assert "wrong: a 9, read as 0, 100 % sure" in html
+
+
+def test_a_network_without_convolution_has_readings_and_no_filters(visit, jobs):
+    trained(jobs, config=SMALL.replace(conv_blocks=()))
+    app = visit("train")
+    assert any("What it reads" in line.value for line in app.markdown)
+    assert not any("filters**" in line.value for line in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("label", "wish", "words"),
+    [("Pause", Wish.PAUSE, "Pausing …"), ("Stop and keep", Wish.STOP, "Stopping …")],
+)
+def test_what_is_wished_for_is_said_at_once(visit, jobs, label, wish, words):
+    run_id = trained(jobs)
+    app = visit("train")
+    press(app, label)
+    assert jobs.store.run(run_id).controls.wish is wish
+    assert by_label(app.button, words).disabled
+    assert app.get("progress")[0].proto.text == words.lower()
+
+
+def test_the_learning_rate_can_be_changed_and_it_is_said_that_it_was(visit, jobs):
+    run_id = trained(jobs)
+    app = visit("train")
+    app.number_input(key=f"train_rate_{run_id}").set_value(0.0001)
+    app.run()
+    assert jobs.store.run(run_id).controls.learning_rate == 0.0001
+    assert "Learning rate changed: 0.003 → 0.0001" in [c.value for c in app.caption]
+
+
+def test_a_learning_rate_that_moves_has_a_chart_of_its_own(visit, jobs):
+    trained(jobs, config=SMALL.replace(learning_rate_schedule="constant"))
+    assert len(visit("train").get("plotly_chart")) == 2
+    trained(jobs, config=SMALL)
+    jobs.store.end_run(jobs.store.runs()[1].id, Status.INTERRUPTED)
+    jobs.store.start_run(jobs.store.runs()[0].id)
+    assert len(visit("train").get("plotly_chart")) == 3
+
+
+def test_a_hint_puts_what_it_suggests_into_the_form(visit, jobs):
+    trained(jobs, 4, accuracy=0.1, loss=2.3, config=SMALL.replace(learning_rate=0.5))
+    app = visit("train")
+    press(app, "Try this")
+    assert by_label(app.number_input, "Learning rate").value < 0.5
+    assert any("epochs 15 → 4" in caption.value for caption in app.caption)
+
+
+# After the end
+
+
+def test_a_paused_run_is_resumed_where_it_ended(visit, jobs):
+    run_id = ended(jobs, Status.PAUSED, epochs=2)
+    app = visit("train")
+    press(app, "Resume from epoch 3")
+    assert jobs.store.run(run_id).status is Status.QUEUED
+    assert by_label(app.button, "Take out of the queue")
+
+
+@pytest.mark.parametrize("status", [Status.INTERRUPTED, Status.STOPPED])
+def test_a_run_that_did_not_finish_can_be_resumed(visit, jobs, status):
+    ended(jobs, status, "the program that trained it ended", epochs=1)
+    assert by_label(visit("train").button, "Resume from epoch 2")
+
+
+def test_a_finished_run_cannot_be_resumed_but_trained_for_longer(visit, jobs):
+    run_id = ended(jobs)
+    app = visit("train")
+    assert not [button for button in app.button if button.label.startswith("Resume")]
+    app.number_input(key=f"train_more_{run_id}").set_value(3)
+    app.run()
+    press(app, "Train 3 more epochs")
+    fork = jobs.store.runs()[0]
+    assert (fork.parent_id, fork.parent_epoch, fork.config.epochs) == (run_id, 4, 7)
+
+
+def test_a_run_stopped_within_its_first_epoch_says_so(visit, jobs):
+    ended(jobs, Status.STOPPED, epochs=0)
+    assert "Stopped before its first epoch was complete" in visit("train").success[0].value
+
+
+def test_the_slider_goes_back_to_what_was_read_then(visit, jobs):
+    app = looking_back(visit, ended(jobs))
+    assert any("after epoch 4" in line.value for line in app.markdown)
+    app.slider[0].set_value(2)
+    app.run()
+    lines = [line.value for line in app.markdown]
+    assert any("after epoch 2: 4 of 20 right" in line for line in lines)
+    assert any(line.startswith("Epoch 2: **50.00 %** of the training digits") for line in lines)
+    assert by_label(app.button, "Fork from epoch 2")
+
+
+def test_the_epochs_of_the_last_run_are_folded_away_until_somebody_asks(visit, jobs):
+    ended(jobs)
+    assert not visit("train").slider
+
+
+def fork_chosen(visit, jobs):
+    run_id = ended(jobs)
+    app = looking_back(visit, run_id)
+    app.slider[0].set_value(2)
+    app.run()
+    press(app, "Fork from epoch 2")
+    return app, run_id
+
+
+def test_a_fork_fills_the_form_and_start_goes_on_from_there(visit, jobs):
+    app, run_id = fork_chosen(visit, jobs)
+    assert app.info[0].value == f"This will go on from epoch 2 of {run_id}."
+    assert by_label(app.number_input, "Epochs").value == 4
+    by_label(app.number_input, "Batch size").set_value(64)
+    app.run()
+    press(app, "Start training")
+    fork = jobs.store.runs()[0]
+    assert (fork.parent_id, fork.parent_epoch) == (run_id, 2)
+    assert fork.config == SMALL.replace(batch_size=64)
+    assert not [box for box in app.info if "go on from" in box.value]
+
+
+def test_a_fork_can_be_given_up(visit, jobs):
+    app, _ = fork_chosen(visit, jobs)
+    press(app, "Start from the beginning instead")
+    press(app, "Start training")
+    assert jobs.store.runs()[0].parent_id is None
+
+
+def test_a_fork_with_another_network_is_refused_in_a_sentence(visit, jobs):
+    app, _ = fork_chosen(visit, jobs)
+    by_label(app.selectbox, "Start from").select("tutorialspoint")
+    app.run()
+    assert "a fork keeps its weights" in app.error[0].value
+    assert not [button for button in app.button if button.label == "Start training"]
+
+
+def test_a_fork_of_the_last_epoch_has_epochs_left(visit, jobs):
+    app = looking_back(visit, ended(jobs))
+    press(app, "Fork from epoch 4")
+    assert by_label(app.number_input, "Epochs").value == 9
+
+
+def test_a_run_that_diverged_keeps_its_last_good_state_and_goes_on_with_smaller_steps(visit, jobs):
+    run_id = ended(jobs, Status.FAILED, "the loss became nan in epoch 3: training diverged", 2)
+    app = visit("train")
+    assert "What it had learned by then is kept: **97.50 %" in app.error[0].value
+    press(app, "Fork from epoch 2 with learning_rate 0.0003")
+    assert by_label(app.number_input, "Learning rate").value == 0.0003
+    press(app, "Start training")
+    fork = jobs.store.runs()[0]
+    assert (fork.parent_id, fork.parent_epoch) == (run_id, 2)
+
+
+def test_the_authors_figures_stand_beside_ours_epoch_by_epoch(visit, jobs, monkeypatch):
+    author = AuthorFigures(accuracy=(0.91, 0.95), test_accuracy=0.9906)
+    preset = dataclasses.replace(PRESETS["first-steps"], author=author)
+    monkeypatch.setitem(PRESETS, "first-steps", preset)
+    ended(jobs)
+    app = visit("train")
+    assert "Test accuracy **97.50 %**, the author's 99.06 %." in [m.value for m in app.markdown]
+    (table,) = [t.value for t in app.dataframe if "epoch" in t.value]
+    assert list(table["accuracy, the author's"])[:2] == [91, 95]
+    assert list(table["accuracy"]) == [50] * 4
+
+
+def test_without_an_authors_figures_there_is_no_comparison(visit, jobs):
+    ended(jobs)
+    assert not [m for m in visit("train").markdown if "author" in m.value]
+
+
+# Several runs
+
+
+def test_a_stopped_run_stays_in_reach_while_the_next_one_trains(visit, jobs):
+    stopped, next_run = ended(jobs, Status.STOPPED, epochs=2), trained(jobs, epochs=1)
+    app = visit("train")
+    assert shown(app, next_run)
+    by_label(app.selectbox, "Show run").select(stopped)
+    app.run()
+    assert shown(app, stopped)
+    assert app.success[0].value.startswith("Stopped after 2 of 4 epochs")
+    assert any(f"**{next_run}** is training: 1 of 4" in line.value for line in app.markdown)
+    press(app, "Watch it")
+    assert by_label(app.button, "Pause")
+
+
+def test_who_saw_a_run_end_goes_on_seeing_it(visit, jobs):
+    first, second = trained(jobs), jobs.submit(SMALL)
+    app = visit("train")
+    jobs.store.end_run(first, Status.PAUSED)
+    jobs.store.start_run(second)
+    app.run()
+    assert shown(app, second), "whoever comes anew follows what trains"
+    app.session_state["train_ended"] = first
+    app.run()
+    assert shown(app, first)
+
+
+def test_an_unknown_run_in_the_url_is_one_sentence(visit, jobs):
+    ended(jobs)
+    app = visit("train", train_run="[lost](https://example.org)")
+    assert not app.exception
+    assert "There is no run" in app.warning[0].value
+    assert "](https" not in app.warning[0].value
+
+
+def test_forks_stand_under_the_run_they_come_from_and_a_click_shows_them(visit, jobs):
+    parent = ended(jobs)
+    fork = jobs.fork(parent, 2, SMALL)
+    jobs.store.end_run(fork, Status.INTERRUPTED, "the program that trained it ended")
+    app = visit("train")
+    assert any(f"from epoch 2 of {parent}" in line.value for line in app.markdown)
+    assert "from epoch 2 · interrupted" in [caption.value for caption in app.caption]
+    press(app, parent)
+    assert shown(app, parent)
+
+
+def test_the_family_of_a_run_is_a_tree_with_older_forks_first(jobs):
+    root = ended(jobs)
+    older, younger = jobs.fork(root, 2, SMALL), jobs.fork(root, 1, SMALL)
+    jobs.store.add_artefact(older, "checkpoint-3.npz", b"state")
+    grandchild, stranger = jobs.fork(older, 3, SMALL), jobs.submit(SMALL)
+    runs = jobs.store.runs()
+    (shown,) = [run for run in runs if run.id == younger]
+    tree = [(depth, run.id) for depth, run in family(shown, runs)]
+    assert tree == [(0, root), (1, older), (2, grandchild), (1, younger)]
+    assert stranger not in [run_id for _, run_id in tree]
+
+
+# What the panels say
+
+
+def test_the_pace_of_a_run_that_was_taken_up_again_counts_from_there():
+    reports = [
+        BatchProgress(5, 5, 10, 0.9, 0.3, 0.001, 2.0),
+        BatchProgress(6, 5, 10, 0.9, 0.3, 0.001, 6.0),
+    ]
+    now = pace(TrainingConfig(batch_size=100, epochs=8), reports, ())
+    assert (now.position, now.seconds_per_epoch, now.digits_per_second) == (5.5, 4.0, 250.0)
+    assert now.seconds_left(8) == 10.0
+
+
+def test_the_pace_is_that_of_the_last_seconds():
+    slow_start = [BatchProgress(1, 1, 100, 0.9, 0.3, 0.001, 50.0)]
+    reports = [BatchProgress(1, 1 + i, 100, 0.9, 0.3, 0.001, 50.0 + i) for i in range(1, 60)]
+    assert pace(TrainingConfig(), slow_start + reports, ()).seconds_per_epoch == pytest.approx(100)
+
+
+def test_without_reports_there_is_no_pace():
+    assert pace(TrainingConfig(), (), ()) is None
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(5, "0:05"), (90.9, "1:30"), (7205, "2:00:05")])
+def test_times_are_written_as_on_a_clock(seconds, words):
+    assert clock(seconds) == words
+
+
+def test_a_reading_that_has_changed_names_both():
+    now, before = np.eye(10)[[4, 1]], np.eye(10)[[9, 1]]
+    captions, words = readings_info(np.array([4, 7]), now, before)
+    assert captions == ["9→4", "1"]
+    assert words[0] == "a 4, read as 4, 100 % sure; an epoch before as 9"
+    assert readings_info(np.array([4]), now[:1], None)[0] == ["4"]
+
+
+def test_where_one_has_no_such_epoch_the_cell_beside_the_author_is_empty():
+    epochs = [Epoch(1, 0.5, 1.0, None, None, 0.001, 1.0)]
+    table = author_table(epochs, AuthorFigures(accuracy=(0.91, 0.95), val_loss=(0.3,)))
+    assert table == {
+        "epoch": [1, 2],
+        "accuracy": [50, None],
+        "accuracy, the author's": [91, 95],
+        "validation loss": [None, None],
+        "validation loss, the author's": [0.3, None],
+    }

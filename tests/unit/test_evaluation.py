@@ -11,11 +11,9 @@ from digitlab.evaluation import (
     accuracy_in_words,
     evaluate,
     misclassified,
-    overfitting,
     sureness_in_words,
     wilson_interval,
 )
-from digitlab.records import Epoch
 
 
 def random_answers(seed, n=300, classes=10, labels_from=10):
@@ -124,23 +122,3 @@ def test_accuracy_is_shown_with_two_decimals_and_its_interval():
 def test_what_cannot_be_evaluated_is_refused_in_one_sentence(labels, probabilities, sentence):
     with pytest.raises(InputError, match=sentence):
         evaluate(np.array(labels, np.uint8), probabilities)
-
-
-def epoch(accuracy, val_accuracy):
-    return Epoch(1, accuracy, 0.1, val_accuracy, 0.1, 0.001, 1.0)
-
-
-def test_overfitting_is_said_when_training_digits_are_read_better_and_only_then():
-    sentence = overfitting([epoch(0.9, 0.95), epoch(0.9931, 0.989)])
-    assert "99.31 %" in sentence
-    assert "98.90 %" in sentence
-    assert overfitting([epoch(0.99, 0.98), epoch(0.98, 0.985)]) is None
-    assert overfitting([epoch(0.99, None)]) is None
-    assert overfitting([]) is None
-    assert overfitting([epoch(0.99, 0.99)]) is None
-
-
-def test_a_difference_too_small_for_two_decimals_is_still_named():
-    sentence = overfitting([epoch(0.98902, 0.98900)])
-    assert "98.9020 %" in sentence
-    assert "98.9000 %" in sentence

@@ -1,4 +1,5 @@
 import json
+import math
 import warnings
 
 import numpy as np
@@ -85,6 +86,62 @@ def test_the_epochs_to_come_have_their_place_from_the_start():
     assert axis.dtick == 5
 
 
+@pytest.mark.parametrize(("metric", "highest"), [("loss", 2.5), ("accuracy", 100)])
+def test_before_the_first_batch_the_axes_start_at_zero(metric, highest):
+    figure = plots.learning_curve(metric, (), author=AUTHOR, planned=5)
+    assert tuple(figure.layout.yaxis.range) == (0, highest)
+    assert figure.layout.xaxis.range == pytest.approx((0, 5.1))
+    assert plots.learning_curve(metric, ()).layout.xaxis.range[0] == 0
+
+
+def test_an_epoch_that_is_looked_at_has_a_line_through_it():
+    (line,) = plots.learning_curve("loss", EPOCHS, marked=2).layout.shapes
+    assert (line.x0, line.x1) == (2, 2)
+
+
+def test_the_learning_rate_is_drawn_within_epochs_too():
+    changed = BatchProgress(2, 50, 100, 0.9, 0.3, 0.0005, 4.0)
+    line = plots.learning_rate_info(EPOCHS[:1], (*BATCHES, changed))
+    assert list(zip(line.x, line.y, strict=True)) == [
+        (0.5, 0.001), (1.0, 0.001), (1.25, 0.001), (1.5, 0.0005),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "scale"), [(0.0001, "log"), (0.0005, None)])
+def test_a_learning_rate_that_spans_decades_has_a_scale_of_decades(last, scale):
+    epochs = (EPOCHS[0], Epoch(2, 0.9, 0.3, None, None, last, 3.0))
+    first = BatchProgress(1, 1, 100, 0.5, 2.0, 0.002, 1.0)
+    assert plots.learning_rate_curve(epochs, (first,)).layout.yaxis.type == scale
+
+
+def test_filters_are_blue_below_zero_white_at_zero_and_red_above_on_one_scale():
+    filters = np.zeros((1, 1, 3), np.float32)
+    filters[0, 0] = -0.5, 0, 0.25
+    picture = plots.filter_picture(filters, widest=5)
+    assert picture.shape == (1, 5, 4)
+    (low, gap, zero, _, high) = picture[0].tolist()
+    assert low == [33, 102, 172, 255]
+    assert zero == [247, 247, 247, 255]
+    assert 178 < high[0] < 247, "half as far as the largest"
+    assert high[0] > high[2]
+    assert gap[3] == 0, "the page shows through"
+
+
+@pytest.mark.parametrize("count", [1, 6, 32, 512])
+def test_every_weight_of_the_filters_is_a_square_of_whole_pixels(count):
+    filters = np.random.default_rng(0).normal(size=(3, 3, count)).astype(np.float32)
+    picture = plots.filter_picture(filters)
+    assert picture.shape[1] <= 264
+    opaque = (picture[..., 3] == 255).sum()
+    side = math.isqrt(opaque // (9 * count))
+    assert opaque == 9 * count * side**2
+    assert (picture[:side, :side] == picture[0, 0]).all()
+
+
+def test_filters_that_are_all_zero_are_white():
+    assert (plots.filter_picture(np.zeros((3, 3, 4)))[0, 0] == (247, 247, 247, 255)).all()
+
+
 def test_the_two_axis_chart_shows_training_loss_and_accuracy_on_scales_of_their_own():
     figure = plots.two_axis_curves(EPOCHS, AUTHOR)
     axes = {trace.name: trace.yaxis for trace in figure.data}
@@ -145,6 +202,8 @@ def all_figures():
         "accuracy": plots.learning_curve("accuracy", EPOCHS),
         "two_axis": plots.two_axis_curves(EPOCHS, AUTHOR),
         "nothing yet": plots.learning_curve("loss", ()),
+        "learning_rate": plots.learning_rate_curve(EPOCHS, BATCHES, planned=3),
+        "no learning rate yet": plots.learning_rate_curve(()),
         "one epoch": plots.learning_curve("loss", EPOCHS[:1]),
     }
 
@@ -157,7 +216,9 @@ def test_every_figure_has_a_title_and_leaves_background_and_text_to_the_theme(na
     assert "color" not in figure["layout"].get("font", {})
 
 
-@pytest.mark.parametrize("name", ["class_counts", "digit_heatmap", "loss", "probability_bars"])
+@pytest.mark.parametrize(
+    "name", ["class_counts", "digit_heatmap", "loss", "learning_rate", "probability_bars"]
+)
 def test_every_axis_is_named(name):
     layout = all_figures()[name].layout
     assert layout.xaxis.title.text

@@ -107,6 +107,8 @@ def test_early_stopping_that_had_ended_a_training_does_not_go_on(digits):
     train(config, digits, again := Listener(), whole.checkpoints[-1])
     assert again.epochs == []
     assert again.result == whole.result is not None
+    fork = fitted(config, digits, whole.checkpoints[-1].forked())
+    assert fork.epochs, "a fork is another training: it waits anew"
 
 
 def test_the_same_seed_gives_the_same_training_and_another_seed_another(digits):
@@ -117,7 +119,7 @@ def test_the_same_seed_gives_the_same_training_and_another_seed_another(digits):
 
 def test_a_fork_goes_on_with_another_learning_rate_and_the_optimizer_as_it_was(digits):
     start = fitted(CONFIG, digits).checkpoints[1]
-    fork = fitted(CONFIG.replace(learning_rate=0.002, epochs=3), digits, start)
+    fork = fitted(CONFIG.replace(learning_rate=0.002, epochs=3), digits, start.forked())
     (epoch,) = fork.epochs
     assert epoch.epoch == 3
     assert epoch.learning_rate == pytest.approx(0.002)
@@ -127,7 +129,7 @@ def test_a_fork_goes_on_with_another_learning_rate_and_the_optimizer_as_it_was(d
 
 def test_a_fork_with_another_optimizer_starts_that_one_afresh(digits):
     start = fitted(CONFIG, digits).checkpoints[1]
-    fork = fitted(CONFIG.replace(optimizer="sgd", epochs=3), digits, start)
+    fork = fitted(CONFIG.replace(optimizer="sgd", epochs=3), digits, start.forked())
     assert fork.checkpoints[0].optimizer[0] == start.optimizer[0] / 2
 
 

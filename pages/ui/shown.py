@@ -1,0 +1,118 @@
+"""Which run the Train page shows: the one that was picked, else the one to follow."""
+
+import streamlit as st
+
+from digitlab.jobs import get_jobs
+from digitlab.records import Run, Status
+from pages.ui.cache import store
+from pages.ui.frame import without_links
+
+PICKED = "train_run"
+NEXT = "train_next_run"
+SEEN = "train_ended"
+
+POLL = 2.0
+"""Seconds between two looks at a run that trains elsewhere on the page."""
+
+
+def active_run() -> Run | None:
+    """The run that trains, else the first that waits."""
+    runs = [run for run in store().runs() if run.status.is_active]
+    running = [run for run in runs if run.status is Status.RUNNING]
+    return next(iter(running or runs[::-1]), None)
+
+
+def look_at(run_id: str | None) -> None:
+    """Shows a run from the next rerun on; None follows whatever trains."""
+    st.session_state[NEXT] = run_id
+    st.session_state.pop(SEEN, None)
+
+
+def saw_end(run_id: str) -> None:
+    """This visitor watched the run to its end: it stays in sight, whatever trains next."""
+    st.session_state[SEEN] = run_id
+
+
+def is_watched(run: Run) -> bool:
+    """Whether this visitor wants to see this very run, and not just the last one."""
+    wanted = (st.query_params.get(PICKED), st.session_state.get(PICKED), st.session_state.get(SEEN))
+    return run.id in wanted
+
+
+def pick_run() -> Run | None:
+    """The run to show, and a list to pick another from; None before the first run."""
+    if NEXT in st.session_state:
+        st.session_state[PICKED] = st.session_state.pop(NEXT)
+    runs = {run.id: run for run in store().runs()}
+    asked = st.query_params.get(PICKED)
+    if asked is not None and asked not in runs:
+        st.warning(f"There is no run {without_links(repr(asked))}.", icon=":material/search_off:")
+    if not runs:
+        return None
+    run = runs.get(st.session_state.get(PICKED, asked) or "") or _followed(runs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(_origin(run), width="stretch")
+        if len(runs) > 1:
+            st.selectbox(
+                "Show run",
+                list(runs),
+                None,
+                key=PICKED,
+                bind="query-params",
+                placeholder=f"Show another of {len(runs)} runs",
+                label_visibility="collapsed",
+                width=280,
+            )
+    return run
+
+
+def _followed(runs: dict[str, Run]) -> Run:
+    return runs.get(st.session_state.get(SEEN, "")) or active_run() or next(iter(runs.values()))
+
+
+def _origin(run: Run) -> str:
+    """What a run is of, and where it comes from."""
+    recipe = f"{run.preset} on " if run.preset else ""
+    words = [f"Run **{run.id}**", f"{recipe}{without_links(run.config.dataset)}"]
+    if run.parent_id:
+        words.append(f"from epoch {run.parent_epoch} of {run.parent_id}")
+    return " · ".join([*words, f"{run.created_at:%d %B, %H:%M} UTC"])
+
+
+def show_other_training(shown: Run) -> None:
+    """One line if another run trains than the one that is shown, with the way to it."""
+    active = active_run()
+    if active is not None and active.id != shown.id:
+        st.fragment(_other_training, run_every=POLL)(active.id)
+
+
+def _other_training(run_id: str) -> None:
+    run = store().run(run_id)
+    if not run.status.is_active:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        doing = "waits for its turn"
+        if run.status is Status.RUNNING:
+            done = len(store().epochs(run_id))
+            doing = f"is training: {done} of {run.config.epochs} epochs are complete"
+        st.markdown(f"**{run_id}** {doing}.", width="content")
+        if st.button("Watch it", icon=":material/monitoring:", key=f"train_watch_{run_id}"):
+            look_at(None)
+            st.rerun()
+
+
+def show_queue(shown: Run) -> None:
+    """The runs that wait, each with a way out."""
+    waiting = [run_id for run_id in get_jobs().queue() if run_id != shown.id]
+    if not waiting:
+        return
+    st.markdown(f"**Waiting:** {len(waiting)}")
+    for place, run_id in enumerate(waiting, 1):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{place}. {run_id}", width="content")
+            st.button(
+                "Take out",
+                key=f"train_leave_{run_id}",
+                on_click=get_jobs().stop,
+                args=(run_id,),
+            )
