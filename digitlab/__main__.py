@@ -193,7 +193,7 @@ def predict_command(options: argparse.Namespace) -> None:
 
 def runs_command(options: argparse.Namespace) -> None:
     """`runs`: all runs, newest first."""
-    from digitlab.jobs import recover
+    from digitlab.owners import recover
     from digitlab.store import Store
 
     store = Store()

@@ -33,6 +33,17 @@ def build(config: TrainingConfig, pixels: PixelStatistics = MNIST_PIXELS) -> ker
     return keras.Model(inputs, tensor, name="digitlab")
 
 
+def seed_weights(model: keras.Model, seed: int) -> None:
+    """Draws the first weights anew, as a function of the seed alone.
+
+    Keras draws them from Python's one generator, which other threads of a process use too: the
+    same seed would now and then begin elsewhere.
+    """
+    kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
+    for number, kernel in enumerate(kernels):
+        kernel.assign(keras.initializers.GlorotUniform(seed + number)(kernel.shape))
+
+
 def processor_precision() -> str:
     """`mixed_bfloat16` where this processor multiplies in 16 bits, else `float32`."""
     try:

@@ -86,13 +86,12 @@ def superfluous_checkpoints(run: Run) -> list[str]:
 
     The last one always stays, and so do those of every 2nd, 4th, 8th … epoch, as many as fit.
     """
-    size = checkpoint_bytes(run.config)
-    kept = list(run.checkpoints)
-    step = 1
+    size, last = checkpoint_bytes(run.config), run.checkpoints[-1]
+    kept, step = set(run.checkpoints), 1
     while len(kept) > 2 and len(kept) * size > KEPT_BYTES:
         step *= 2
-        kept = [epoch for epoch in run.checkpoints if epoch % step == 0][:-1] + kept[-1:]
-    return [CHECKPOINT.format(epoch=epoch) for epoch in set(run.checkpoints) - set(kept)]
+        kept = {epoch for epoch in run.checkpoints if epoch % step == 0} | {last}
+    return [CHECKPOINT.format(epoch=epoch) for epoch in run.checkpoints if epoch not in kept]
 
 
 def checkpoint_bytes(config: TrainingConfig) -> int:

@@ -40,8 +40,10 @@ class Connection:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the scheduler still answers."""
-        return self.client.status == "running"
+        """Whether the scheduler still answers, and here the worker's keeper still lives."""
+        return self.client.status == "running" and all(
+            part.process is None or part.process.returncode is None for part in self._parts()
+        )
 
     def close(self) -> None:
         """Ends the connection, and the processes that were started for it."""
@@ -55,11 +57,15 @@ class Connection:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
-    def _processes(self) -> list[psutil.Process]:
+    def _parts(self) -> list[Any]:
+        """The local scheduler and the keeper of the worker, which restarts it."""
         if self._cluster is None:
             return []
+        return [self._cluster.scheduler, *self._cluster.workers.values()]
+
+    def _processes(self) -> list[psutil.Process]:
         found = []
-        for part in (self._cluster.scheduler, *self._cluster.workers.values()):
+        for part in self._parts():
             with suppress(psutil.NoSuchProcess, AttributeError):
                 process = psutil.Process(part.process.pid)
                 found += [process, *process.children(recursive=True)]

@@ -11,17 +11,12 @@ import os
 import secrets
 import socket
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import psutil
-
-from digitlab.checkpoints import Checkpoint, check_fork, superfluous_checkpoints
+from digitlab.checkpoints import check_fork
 from digitlab.cluster import Connection
 from digitlab.config import TrainingConfig
 from digitlab.costs import Cost, Digits, Speed, count_digits, estimate, free_memory, speed_of_run
@@ -29,26 +24,19 @@ from digitlab.datasets import Dataset
 from digitlab.domains import declared
 from digitlab.errors import InputError
 from digitlab.network import check_cost
+from digitlab.owners import recover, this_process
 from digitlab.records import (
-    CHECKPOINT,
     BatchProgress,
-    Controls,
-    Epoch,
-    Run,
-    Snapshot,
     Status,
-    TestResult,
     Wish,
 )
 from digitlab.store import Store
+from digitlab.worker import PROCESS_DIED, TOPIC, run_measurement, run_training
 
 _logger = logging.getLogger(__name__)
 
-TOPIC = "digitlab-progress"
 IDLE_SECONDS = 600
 """After so long without work the local scheduler and worker end, and give their memory back."""
-
-PROCESS_DIED = "the training process ended unexpectedly, perhaps for lack of memory"
 
 KEPT_BATCHES = 800
 """Points of a run's curve within epochs; a longer one is thinned out."""
@@ -67,17 +55,8 @@ LONGEST_MEASURING_QUEUE = 5
 ANSWER_SECONDS = 10
 """A worker that has measured tells how it went within so long."""
 
-TURN_SECONDS = 0.3
-"""How often a run looks whether that of another process has ended."""
-
-PULSE_SECONDS = 20
+PULSE_SECONDS = 5
 """How often a process says that it is alive, and looks for runs of those that are not."""
-
-CLOCK_SECONDS = 60
-"""A process's start, told after the clock was set, may differ by so much."""
-
-LONGEST_SILENCE = timedelta(minutes=2)
-"""A process not heard of for so long is dead, wherever it ran."""
 
 
 class Jobs:
@@ -112,7 +91,7 @@ class Jobs:
         with self._lock:
             self._check_queue()
             client = self._client()
-            run_id = self.store.create_run(config, preset, _this_process())
+            run_id = self.store.create_run(config, preset, this_process())
             self._send(client, run_id)
         return run_id
 
@@ -132,7 +111,7 @@ class Jobs:
         with self._lock:
             self._check_queue()
             client = self._client()
-            self.store.requeue_run(run_id, _this_process())
+            self.store.requeue_run(run_id, this_process())
             self._send(client, run_id)
 
     def fork(self, run_id: str, epoch: int, config: TrainingConfig) -> str:
@@ -148,7 +127,7 @@ class Jobs:
         with self._lock:
             self._check_queue()
             client = self._client()
-            fork_id = self.store.fork_run(run_id, epoch, config, _this_process())
+            fork_id = self.store.fork_run(run_id, epoch, config, this_process())
             self._send(client, fork_id)
         return fork_id
 
@@ -182,8 +161,7 @@ class Jobs:
 
     def queue(self) -> list[str]:
         """The runs that wait, first to train first."""
-        waiting = [run for run in self.store.runs() if run.status is Status.QUEUED]
-        return [run.id for run in reversed(waiting)]
+        return [run.id for run in self.store.active_runs() if run.status is Status.QUEUED]
 
     def progress(self, run_id: str) -> list[BatchProgress]:
         """What was reported within the epochs of a run of this process."""
@@ -275,10 +253,17 @@ class Jobs:
         """Says that this process is alive, and ends the runs of those that are not."""
         while not self._closing.wait(PULSE_SECONDS):
             try:
-                self.store.touch(_this_process())
+                self._drop_dead_connection()
+                self.store.touch(this_process())
                 recover(self.store)
             except Exception:
                 _logger.exception("the store does not answer")
+
+    def _drop_dead_connection(self) -> None:
+        """Gives up what a scheduler or worker held that will not come back."""
+        with self._lock:
+            if self._connection is not None and not self._connection.is_alive:
+                self._disconnect()
 
     def _disconnect(self) -> None:
         with self._lock:
@@ -352,119 +337,6 @@ class Jobs:
                 self._disconnect()
 
 
-class _Reporter:
-    """Tells the store of epochs and files, and the server of batches."""
-
-    def __init__(self, run: Run, store: Store, worker: Any) -> None:
-        self._run_id, self._attempt = run.id, run.attempt
-        self._store, self._worker = store, worker
-
-    @property
-    def folder(self) -> Path:
-        return self._store.folder(self._run_id) / "tensorboard"
-
-    def batch(self, progress: BatchProgress) -> None:
-        self._worker.log_event(TOPIC, {"run": self._run_id, "progress": vars(progress)})
-
-    def epoch(self, epoch: Epoch, snapshot: Snapshot, checkpoint: Checkpoint) -> None:
-        self.artefact(CHECKPOINT.format(epoch=epoch.epoch), checkpoint.to_bytes())
-        self._store.add_epoch(self._run_id, epoch, snapshot)
-        for name in superfluous_checkpoints(self._store.run(self._run_id)):
-            self._store.remove_artefact(self._run_id, name)
-
-    def artefact(self, name: str, content: bytes) -> None:
-        self._store.add_artefact(self._run_id, name, content)
-
-    def controls(self) -> Controls:
-        return self._store.controls(self._run_id)
-
-    def stopped(self) -> None:
-        self._store.end_run(self._run_id, Status.STOPPED, attempt=self._attempt)
-
-    def tested(self, result: TestResult) -> None:
-        self._store.set_test(self._run_id, result, self._attempt)
-
-
-def run_training(run_id: str, attempt: int, home: str, database_url: str) -> None:
-    """The job: trains one queued run, in a worker process, and writes how it ended.
-
-    When a worker dies, Dask gives all that it held to the next one: a run that had begun is
-    interrupted then, one that waited is trained. While a run of another process trains, this one
-    goes back into the queue. One that was queued anew meanwhile is left to its new attempt.
-    """
-    from distributed import Reschedule, get_worker
-
-    store = Store(Path(home), database_url)
-    run = store.run(run_id)
-    if run.status is Status.RUNNING:
-        store.end_run(run_id, Status.INTERRUPTED, PROCESS_DIED, attempt)
-    if run.status is not Status.QUEUED or run.attempt != attempt:
-        return
-    if not store.start_run(run_id):
-        time.sleep(TURN_SECONDS)
-        raise Reschedule
-    try:
-        ended, error = _train(run, store, get_worker()), None
-    except InputError as wrong:
-        ended, error = Status.FAILED, str(wrong)
-    except Exception as wrong:
-        ended, error = Status.FAILED, f"training failed: {type(wrong).__name__}: {wrong}"
-        _logger.exception("run %s failed", run_id)
-    store.end_run(run_id, ended, error, attempt)
-
-
-def _train(run: Run, store: Store, worker: Any) -> Status:
-    """Trains a run, from its last completed epoch on if it has one; returns how it ended."""
-    from digitlab.datasets import load_dataset
-    from digitlab.training import WishHeard, train
-
-    done, start = len(store.epochs(run.id)), None
-    if done:
-        start = Checkpoint.from_bytes(store.artefact(run.id, CHECKPOINT.format(epoch=done)))
-    if start is not None and done == run.parent_epoch:
-        start = start.forked()
-    try:
-        train(run.config, load_dataset(run.config.dataset), _Reporter(run, store, worker), start)
-    except WishHeard:
-        return Status.PAUSED
-    return Status.FINISHED
-
-
-def run_measurement(config: str, place: str, home: str, database_url: str) -> str | None:
-    """The job: measures a config in a worker process and stores its speed; returns what failed.
-
-    It waits while a run of another process trains: both would be slower. When its worker dies,
-    Dask gives it to the next one: it has begun then, and is given up.
-
-    Args:
-        config: as JSON.
-    """
-    from distributed import Reschedule, get_worker
-
-    from digitlab.datasets import load_dataset
-    from digitlab.measuring import measure
-
-    store = Store(Path(home), database_url)
-    if any(run.status is Status.RUNNING for run in store.runs()):
-        time.sleep(TURN_SECONDS)
-        raise Reschedule
-    begun = store.home / f".{get_worker().get_current_task()}"
-    try:
-        begun.touch(exist_ok=False)
-        wanted = TrainingConfig.from_json(config)
-        store.keep_speed(measure(wanted, load_dataset(wanted.dataset)), place)
-    except FileExistsError:
-        return PROCESS_DIED
-    except InputError as wrong:
-        return str(wrong)
-    except Exception as wrong:
-        _logger.exception("a measurement failed")
-        return f"{type(wrong).__name__}: {wrong}"
-    finally:
-        begun.unlink(missing_ok=True)
-    return None
-
-
 def _measurement(config: TrainingConfig) -> str:
     """Names the measurement of a config, among runs."""
     return f"{_MEASUREMENT}{hashlib.sha256(config.to_json().encode()).hexdigest()[:16]}"
@@ -485,28 +357,3 @@ def get_jobs() -> Jobs:
         if _jobs is None:
             _jobs = Jobs(Store(), os.environ.get("DIGITLAB_SCHEDULER"))
         return _jobs
-
-
-def recover(store: Store) -> list[str]:
-    """Marks the runs of processes that are gone as interrupted, and returns their ids."""
-    return store.interrupt_orphans(_is_alive)
-
-
-def _this_process() -> str:
-    me = psutil.Process()
-    return f"{socket.gethostname()} {me.pid} {me.create_time():.2f}"
-
-
-def _is_alive(owner: str, silence: timedelta) -> bool:
-    """Whether the owner still runs: heard of lately, and here not a process that is gone."""
-    host, pid, created = owner.rsplit(" ", 2)
-    if silence > LONGEST_SILENCE:
-        return False
-    if host != socket.gethostname():
-        return True
-    try:
-        process = psutil.Process(int(pid))
-        same = abs(process.create_time() - float(created)) < CLOCK_SECONDS
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

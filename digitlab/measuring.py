@@ -118,7 +118,7 @@ def _time_between(training: Training) -> _Twice:
 
     def between() -> None:
         keep.on_epoch_end(0)
-        training.reporter.epoch(epoch, keep.snapshot(), keep.checkpoint)
+        training.reporter.epoch(epoch, keep.snapshot, keep.checkpoint)
 
     return _twice(between)
 

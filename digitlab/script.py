@@ -236,13 +236,21 @@ def _network(config: TrainingConfig) -> str:
         parts.append(_excerpt("architectures.py", "processor_precision", config))
     if mixed:
         parts.append(_BUILD.format(lines=indent(lines, "    ")))
-    parts.append("keras.utils.set_random_seed(config.seed)")
     if mixed:
         auto = config.precision == "auto"
         parts.append(f"model = build({'processor_precision()' if auto else 'config.precision'})")
     else:
         parts.append(f"{lines}\n{_MODEL}")
+    parts.append(_WEIGHTS)
     return "\n".join([*parts, "model.summary()\n"])
+
+
+_WEIGHTS = """
+# The first weights, as a function of the seed alone.
+kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
+for number, kernel in enumerate(kernels):
+    kernel.assign(keras.initializers.GlorotUniform(config.seed + number)(kernel.shape))
+"""
 
 
 _MODEL = 'model = keras.Model(pixels, tensor, name="digits")'

@@ -12,6 +12,7 @@ import os
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -96,18 +97,18 @@ class Store:
         name = CHECKPOINT.format(epoch=epoch)
         checkpoint = self.artefact(run_id, name)
         row = _new_row(config, self.run(run_id).preset, owner)
-        row |= {"parent_id": run_id, "parent_epoch": epoch, "status": Status.PAUSED}
+        row |= {"parent_id": run_id, "parent_epoch": epoch}
         columns = [column for column in EPOCHS.c if column.name != "run_id"]
         copied = sql.select(sql.literal(row["id"]), *columns).where(
             (EPOCHS.c.run_id == run_id) & (EPOCHS.c.epoch <= epoch)
         )
+        file = self._written(row["id"], name, checkpoint)
         with self._engine.begin() as connection:
             connection.execute(RUNS.insert().values(row))
             connection.execute(
                 EPOCHS.insert().from_select(["run_id", *(c.name for c in columns)], copied)
             )
-        self.add_artefact(row["id"], name, checkpoint)
-        self.requeue_run(row["id"], owner)
+            connection.execute(ARTEFACTS.insert().values(file))
         return str(row["id"])
 
     def requeue_run(self, run_id: str, owner: str) -> None:
@@ -133,39 +134,58 @@ class Store:
         free = ~sql.exists().where(others.c.status == Status.RUNNING)
         queued = (RUNS.c.id == run_id) & (RUNS.c.status == Status.QUEUED)
         values = {"status": Status.RUNNING, "started_at": _now(), "seen_alive_at": _now()}
-        with self._engine.begin() as connection:
+        with (
+            suppress(sql.exc.OperationalError),  # somebody else's transaction came first
+            self._engine.connect().execution_options(isolation_level="SERIALIZABLE") as connection,
+            connection.begin(),
+        ):
             changed = connection.execute(RUNS.update().where(queued & free).values(values))
-        return changed.rowcount == 1
+            return changed.rowcount == 1
+        return False
 
-    def add_epoch(self, run_id: str, epoch: Epoch, snapshot: Snapshot | None = None) -> None:
-        """Writes a completed epoch."""
-        content = snapshot and snapshot.to_bytes()
-        row = {"run_id": run_id, "snapshot": content, **asdict(epoch)}
+    def add_epoch(
+        self, run_id: str, epoch: Epoch, snapshot: Snapshot | None = None, attempt: int = 1
+    ) -> bool:
+        """Writes a completed epoch; False if the run was queued anew since that attempt."""
+        row = {"run_id": run_id, "snapshot": snapshot and snapshot.to_bytes(), **asdict(epoch)}
+        values = [sql.literal(value, EPOCHS.c[name].type) for name, value in row.items()]
+        mine = sql.exists().where((RUNS.c.id == run_id) & (RUNS.c.attempt == attempt))
         with self._engine.begin() as connection:
-            connection.execute(EPOCHS.insert().values(row))
+            added = connection.execute(
+                EPOCHS.insert().from_select(list(row), sql.select(*values).where(mine))
+            )
+        return added.rowcount == 1
 
     def add_artefact(self, run_id: str, name: str, content: bytes) -> None:
         """Stores a file of a run, replacing an older one: it is there whole, or not at all."""
-        path = self._path(run_id, name)
+        row = self._written(run_id, name, content)
+        key = (ARTEFACTS.c.run_id == run_id) & (ARTEFACTS.c.name == name)
+        with self._engine.begin() as connection:
+            if connection.execute(ARTEFACTS.update().where(key).values(row)).rowcount == 0:
+                connection.execute(ARTEFACTS.insert().values(row))
+        self._sweep(run_id, name, row["sha256"])
+
+    def _written(self, run_id: str, name: str, content: bytes) -> dict[str, Any]:
+        """Writes a file beside an older one of that name, and returns its row."""
+        digest = hashlib.sha256(content).hexdigest()
+        path = self._path(run_id, name, digest)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_synced(path, content)
-        key = (ARTEFACTS.c.run_id == run_id) & (ARTEFACTS.c.name == name)
-        row = {
-            "run_id": run_id,
-            "name": name,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "size_bytes": len(content),
-        }
-        with self._engine.begin() as connection:
-            connection.execute(ARTEFACTS.delete().where(key))
-            connection.execute(ARTEFACTS.insert().values(row))
+        return {"run_id": run_id, "name": name, "sha256": digest, "size_bytes": len(content)}
+
+    def _sweep(self, run_id: str, name: str, digest: str | None = None) -> None:
+        """Removes the files of that name, but the one of that digest."""
+        kept = digest and self._path(run_id, name, digest)
+        for path in self.folder(run_id).glob(f"*-{name}"):
+            if path != kept:
+                path.unlink(missing_ok=True)
 
     def remove_artefact(self, run_id: str, name: str) -> None:
         """Forgets a file of a run; one that is not there is forgotten already."""
         key = (ARTEFACTS.c.run_id == run_id) & (ARTEFACTS.c.name == name)
         with self._engine.begin() as connection:
             connection.execute(ARTEFACTS.delete().where(key))
-        self._path(run_id, name).unlink(missing_ok=True)
+        self._sweep(run_id, name)
 
     def wish(self, run_id: str, wish: Wish) -> None:
         """Asks an active run to pause or to stop; one that still waits does so at once.
@@ -197,13 +217,16 @@ class Store:
         with self._engine.begin() as connection:
             connection.execute(RUNS.update().where(active).values(learning_rate=learning_rate))
 
-    def controls(self, run_id: str) -> Controls:
-        """What a run is asked for, as cheaply as it can be told: trainings ask often."""
+    def controls(self, run_id: str, attempt: int) -> Controls | None:
+        """What an attempt is asked for; None if it does not train the run any more."""
+        mine = (RUNS.c.id == run_id) & (RUNS.c.attempt == attempt)
         with self._engine.connect() as connection:
             row = connection.execute(
-                sql.select(RUNS.c.wish, RUNS.c.learning_rate).where(RUNS.c.id == run_id)
+                sql.select(RUNS.c.wish, RUNS.c.learning_rate).where(
+                    mine & (RUNS.c.status == Status.RUNNING)
+                )
             ).first()
-        return _controls(row) if row else Controls()
+        return _controls(row) if row else None
 
     def set_test(self, run_id: str, test: TestResult, attempt: int = 1) -> None:
         """Writes how the final model did on the test part, unless it was queued again meanwhile."""
@@ -241,14 +264,14 @@ class Store:
         """
         with self._engine.connect() as connection:
             rows = connection.execute(
-                sql.select(RUNS.c.id, RUNS.c.owner, RUNS.c.seen_alive_at).where(
+                sql.select(RUNS.c.id, RUNS.c.owner, RUNS.c.attempt, RUNS.c.seen_alive_at).where(
                     RUNS.c.status.in_(_ACTIVE)
                 )
             ).all()
-        orphans = [r.id for r in rows if not is_alive(r.owner, _now() - r.seen_alive_at)]
-        for run_id in orphans:
-            self.end_run(run_id, Status.INTERRUPTED, "the program that trained it ended")
-        return orphans
+        orphans = [r for r in rows if not is_alive(r.owner, _now() - r.seen_alive_at)]
+        for r in orphans:
+            self.end_run(r.id, Status.INTERRUPTED, "the program that trained it ended", r.attempt)
+        return [r.id for r in orphans]
 
     def keep_speed(self, speed: Speed, place: str) -> None:
         """Writes how fast a kind of training runs at a place, replacing what was known of it."""
@@ -297,6 +320,16 @@ class Store:
             for (run_id, text), times in seconds.items()
             if (config := _readable_config(run_id, text))
         ]
+
+    def active_runs(self) -> list[Run]:
+        """The runs that wait or train, oldest first; without the names of their files."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sql.select(RUNS)
+                .where(RUNS.c.status.in_(_ACTIVE))
+                .order_by(RUNS.c.created_at, RUNS.c.id.desc())
+            ).all()
+        return [run for row in rows if (run := _readable_run(row, ()))]
 
     def runs(self) -> list[Run]:
         """All runs, newest first; those of another version that cannot be read are left out."""
@@ -353,26 +386,24 @@ class Store:
             InputError: if the run has no such file, or it was damaged.
         """
         self.run(run_id)
-        with self._engine.connect() as connection:
-            digest = connection.scalar(
-                sql.select(ARTEFACTS.c.sha256).where(
-                    (ARTEFACTS.c.run_id == run_id) & (ARTEFACTS.c.name == name)
-                )
-            )
-        if digest is None:
-            raise InputError(f"run {run_id} has no {name}")
-        path = self._path(run_id, name)
-        content = path.read_bytes() if path.exists() else b""
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise InputError(f"{name} of run {run_id} is damaged or missing on disk")
-        return content
+        key = (ARTEFACTS.c.run_id == run_id) & (ARTEFACTS.c.name == name)
+        for _ in range(2):  # it may be replaced between the look at the row and at the file
+            with self._engine.connect() as connection:
+                digest = connection.scalar(sql.select(ARTEFACTS.c.sha256).where(key))
+            if digest is None:
+                raise InputError(f"run {run_id} has no {name}")
+            path = self._path(run_id, name, digest)
+            content = path.read_bytes() if path.exists() else b""
+            if hashlib.sha256(content).hexdigest() == digest:
+                return content
+        raise InputError(f"{name} of run {run_id} is damaged or missing on disk")
 
     def folder(self, run_id: str) -> Path:
         """Where a run's files lie."""
         return self.home / "runs" / run_id
 
-    def _path(self, run_id: str, name: str) -> Path:
-        return self.folder(run_id) / name
+    def _path(self, run_id: str, name: str, digest: str) -> Path:
+        return self.folder(run_id) / f"{digest[:12]}-{name}"
 
 
 _config = lru_cache(maxsize=1024)(TrainingConfig.from_json)

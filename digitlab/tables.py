@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Engine
+from sqlalchemy.schema import CreateColumn
 
 from digitlab.errors import InputError
 
@@ -21,7 +22,7 @@ RUNS = sql.Table(
     sql.Column("created_at", sql.DateTime, nullable=False),
     sql.Column("started_at", sql.DateTime),
     sql.Column("ended_at", sql.DateTime),
-    sql.Column("attempt", sql.Integer, nullable=False),
+    sql.Column("attempt", sql.Integer, nullable=False, server_default="1"),
     sql.Column("wish", sql.String(16)),
     sql.Column("learning_rate", sql.Double),
     sql.Column("parent_id", sql.String(64)),
@@ -68,20 +69,34 @@ SPEEDS = sql.Table(
 
 
 def connect(url: str) -> Engine:
-    """A connection to the database, its tables made if they are missing.
+    """A connection to the database, its tables and columns made if they are missing.
 
     Raises:
         InputError: if it cannot be used.
     """
     try:
-        engine = sql.create_engine(url)
+        engine = sql.create_engine(url, pool_pre_ping=True)
         if engine.dialect.name == "sqlite":
             sql.event.listen(engine, "connect", _prepare_sqlite)
         METADATA.create_all(engine)
+        _add_missing_columns(engine)
     except (sql.exc.SQLAlchemyError, ModuleNotFoundError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"the database of the runs cannot be used: {reason}") from None
     return engine
+
+
+def _add_missing_columns(engine: Engine) -> None:
+    """Brings the tables of an older version up to date: columns are only ever added."""
+    for table in METADATA.sorted_tables:
+        there = {column["name"] for column in sql.inspect(engine).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                definition = CreateColumn(column).compile(dialect=engine.dialect)
+                with engine.begin() as connection:
+                    connection.execute(
+                        sql.text(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
+                    )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

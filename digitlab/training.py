@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from digitlab.architectures import build, loss, optimizer
+from digitlab.architectures import build, loss, optimizer, seed_weights
 from digitlab.augmentation import plain_pipeline, training_pipeline
 from digitlab.checkpoints import Checkpoint
 from digitlab.config import TrainingConfig
@@ -165,7 +165,7 @@ class ReportingCallback(keras.callbacks.Callback):
                 learning_rate=self._last_rate,
                 seconds=self._clock() - self._epoch_began,
             ),
-            self._keep.snapshot(),
+            self._keep.snapshot,
             self._keep.checkpoint,
         )
 
@@ -254,6 +254,8 @@ class KeepCallback(keras.callbacks.Callback):
 
     checkpoint: Checkpoint = field(init=False)
     """The state after the last completed epoch; from the start of fit on."""
+    snapshot: Snapshot = field(init=False)
+    """What can be looked at after it."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -273,13 +275,19 @@ class KeepCallback(keras.callbacks.Callback):
                 callback.best_weights = self.start.best_weights
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Stores the model before the epoch is reported."""
+        """Stores the model before the epoch is reported, if it still gives numbers."""
+        self.snapshot = self._look()
+        validation = (logs or {}).get("val_loss", 0.0)
+        if not (isfinite(validation) and np.isfinite(self.snapshot.probabilities).all()):
+            raise DivergedError(
+                f"the network gives no numbers after epoch {epoch + 1}: training diverged; "
+                f"try a learning_rate below {self.rate.effective.learning_rate:g}"
+            )
         self.checkpoint = self._state(epoch + 1)
         self.exported.set_weights(self.checkpoint.weights)
         self.reporter.artefact("model.keras", keras_bytes(self.exported))
 
-    def snapshot(self) -> Snapshot:
-        """What can be looked at now."""
+    def _look(self) -> Snapshot:
         probabilities = keras.ops.convert_to_numpy(self.model.predict_on_batch(self.probe))
         return Snapshot(probabilities.astype(np.float32), self._first_filters())
 
@@ -341,6 +349,8 @@ class Training:
             WishHeard, DivergedError: with the last completed epoch's weights in the model; after
                 a wish within the first epoch, with the present ones.
         """
+        if wish := self.reporter.controls().wish:
+            raise WishHeard(wish)
         if self.start is not None and self.start.has_stopped_early:
             self.trainee.set_weights(self.start.best_weights)
             return
@@ -405,8 +415,8 @@ class Training:
     def trainee(self) -> keras.Model:
         """The network that is trained."""
         keras.backend.clear_session()
-        keras.utils.set_random_seed(self.config.seed)
         model = build(self.config, pixel_statistics(self.dataset.images[self.split.train]))
+        seed_weights(model, self.config.seed)
         model.compile(
             optimizer=optimizer(self.config),
             loss=loss(self.config),

@@ -17,9 +17,9 @@ POLL = 2.0
 
 def active_run() -> Run | None:
     """The run that trains, else the first that waits."""
-    runs = [run for run in store().runs() if run.status.is_active]
+    runs = store().active_runs()
     running = [run for run in runs if run.status is Status.RUNNING]
-    return next(iter(running or runs[::-1]), None)
+    return next(iter(running or runs), None)
 
 
 def look_at(run_id: str | None) -> None:

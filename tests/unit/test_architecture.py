@@ -28,7 +28,7 @@ FLOORS = (
     {"datasets"},
     {"advice", "costs", "inference", "evaluation", "export", "plots", "script", "store"},
     {"training", "recognisers", "measuring"},
-    {"cluster", "lifeline"},
+    {"cluster", "lifeline", "owners", "worker"},
     {"jobs"},
     {"progress"},
     {"__main__"},

@@ -1,6 +1,7 @@
 """The state of a training is one file, and a run's files stay within their room."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -68,6 +69,16 @@ def test_those_of_a_large_network_are_thinned_out_and_the_last_stays(last):
         kept = [e for e in kept if CHECKPOINT.format(epoch=e) not in gone]
         assert kept[-1] == epoch
         assert len(kept) * checkpoint_bytes(LARGE) <= max(KEPT_BYTES, 2 * checkpoint_bytes(LARGE))
+
+
+def test_those_that_stay_are_evenly_spread():
+    config = TrainingConfig()
+    room = KEPT_BYTES // checkpoint_bytes(config)
+    kept = list(range(1, 6 * room))
+    gone = superfluous_checkpoints(run_with_checkpoints(config, kept))
+    stay = [epoch for epoch in kept if CHECKPOINT.format(epoch=epoch) not in gone]
+    assert len(stay) > room / 2
+    assert {b - a for a, b in pairwise(stay[:-1])} == {8}
 
 
 def test_a_fork_may_change_everything_but_the_weights():

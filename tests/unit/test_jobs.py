@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +19,8 @@ from digitlab.checkpoints import Checkpoint
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.errors import InputError, UnknownRunError
 from digitlab.inference import Recogniser
-from digitlab.jobs import Jobs, _is_alive, _this_process, recover
+from digitlab.jobs import Jobs
+from digitlab.owners import is_alive, recover, this_process
 from digitlab.records import Status
 from digitlab.store import Store
 
@@ -232,8 +234,12 @@ def test_a_killed_server_takes_its_worker_along_and_loses_no_epoch(tmp_path):
 
 def training_processes(home):
     """The processes that were started for a home, alive."""
-    mine = [p for p in psutil.Process().children(recursive=True) if p.status() != "zombie"]
-    return [p for p in mine if str(home) in " ".join(p.cmdline())]
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != "zombie" and str(home) in " ".join(process.cmdline()):
+                found.append(process)
+    return found
 
 
 @pytest.fixture
@@ -262,6 +268,21 @@ def test_a_killed_scheduler_costs_what_it_held_and_the_next_run_starts_another(o
     assert own_jobs.wait(doomed, PATIENCE)
     assert own_jobs.store.run(doomed).status is Status.INTERRUPTED
     assert own_jobs.store.epochs(doomed)
+    after = own_jobs.submit(TINY.replace(epochs=1))
+    assert own_jobs.wait(after, PATIENCE)
+    assert own_jobs.store.run(after).status is Status.FINISHED
+
+
+def test_a_worker_whose_keeper_was_killed_is_given_up_and_the_next_run_starts_another(
+    own_jobs, monkeypatch
+):
+    monkeypatch.setattr("digitlab.jobs.PULSE_SECONDS", 0.5)
+    doomed = own_jobs.submit(ENDLESS)
+    wait_until(lambda: own_jobs.store.epochs(doomed))
+    (keeper,) = own_jobs._connection._cluster.workers.values()
+    psutil.Process(keeper.process.pid).kill()
+    assert own_jobs.wait(doomed, PATIENCE)
+    assert own_jobs.store.run(doomed).status is Status.INTERRUPTED
     after = own_jobs.submit(TINY.replace(epochs=1))
     assert own_jobs.wait(after, PATIENCE)
     assert own_jobs.store.run(after).status is Status.FINISHED
@@ -307,8 +328,8 @@ def test_ctrl_c_stops_and_keeps_a_training_of_the_command_line(tmp_path):
 @pytest.mark.parametrize(
     ("owner", "minutes", "alive"),
     [
-        (_this_process(), 0, True),
-        (_this_process(), 3, False),
+        (this_process(), 0, True),
+        (this_process(), 3, False),
         ("elsewhere 1 1.0", 0, True),
         ("elsewhere 1 1.0", 3, False),
         (f"{socket.gethostname()} {2**22 + 1} 1.0", 0, False),
@@ -316,4 +337,4 @@ def test_ctrl_c_stops_and_keeps_a_training_of_the_command_line(tmp_path):
     ],
 )
 def test_an_owner_is_alive_if_heard_of_lately_and_still_there(owner, minutes, alive):
-    assert _is_alive(owner, timedelta(minutes=minutes)) is alive
+    assert is_alive(owner, timedelta(minutes=minutes)) is alive

@@ -79,7 +79,7 @@ def test_every_preset_becomes_valid_python(key):
         (TrainingConfig(rotation=5), ["bend", "smooth(", "change_thickness", "elastic", "cos, pi"]),
         (TrainingConfig(stroke_thickness=0.1), ["affine_transforms", "rotation", "SIDE"]),
         (TrainingConfig(elastic=1), ["def move", "change_thickness"]),
-        (TrainingConfig(dense_layers=()), ["Dropout", "enumerate"]),
+        (TrainingConfig(dense_layers=()), ["Dropout", "seed_generator"]),
         (TrainingConfig(validation="none"), ["validation", "watched"]),
         (TrainingConfig(learning_rate_schedule="cosine"), ["rise", "0.01**", "warmup"]),
     ],

@@ -52,13 +52,16 @@ def test_an_artefact_is_replaced_whole_and_leaves_nothing_aside(store, tmp_path)
     for content in (b"first", b"second"):
         store.add_artefact(run_id, "model.keras", content)
     assert store.artefact(run_id, "model.keras") == b"second"
-    assert [path.name for path in (tmp_path / "runs" / run_id).iterdir()] == ["model.keras"]
+    (path,) = (tmp_path / "runs" / run_id).iterdir()
+    assert path.name.endswith("-model.keras")
+    assert path.read_bytes() == b"second"
 
 
 def test_a_damaged_artefact_is_refused(store, tmp_path):
     run_id = new_run(store)
     store.add_artefact(run_id, "model.tflite", b"weights")
-    (tmp_path / "runs" / run_id / "model.tflite").write_bytes(b"weighed")
+    (path,) = (tmp_path / "runs" / run_id).iterdir()
+    path.write_bytes(b"weighed")
     with pytest.raises(InputError, match="damaged"):
         store.artefact(run_id, "model.tflite")
 
@@ -88,10 +91,10 @@ def test_a_waiting_run_hears_a_wish_at_once_and_never_starts(store, wish, status
 def test_a_running_run_is_asked(store):
     run_id = new_run(store)
     assert store.start_run(run_id)
-    assert store.controls(run_id) == Controls()
+    assert store.controls(run_id, 1) == Controls()
     store.wish(run_id, Wish.PAUSE)
     store.set_learning_rate(run_id, 0.01)
-    assert store.controls(run_id) == Controls(Wish.PAUSE, 0.01) == store.run(run_id).controls
+    assert store.controls(run_id, 1) == Controls(Wish.PAUSE, 0.01) == store.run(run_id).controls
     assert store.run(run_id).status is Status.RUNNING
 
 
@@ -123,6 +126,52 @@ def test_an_attempt_that_was_overtaken_cannot_end_the_next_one(store):
     assert store.run(run_id).status is Status.QUEUED
     store.end_run(run_id, Status.FINISHED, attempt=2)
     assert store.run(run_id).status is Status.FINISHED
+
+
+def test_an_overtaken_attempt_is_told_so_and_adds_nothing(store):
+    run_id = new_run(store)
+    store.start_run(run_id)
+    store.end_run(run_id, Status.INTERRUPTED)
+    assert store.controls(run_id, 1) is None, "it was given up"
+    store.requeue_run(run_id, "me")
+    store.start_run(run_id)
+    assert store.controls(run_id, 1) is None
+    assert not store.add_epoch(run_id, EPOCH, attempt=1)
+    store.set_test(run_id, TestResult(0.99, 0.985, 0.994, 0.03, 10_000), attempt=1)
+    assert store.epochs(run_id) == ()
+    assert store.run(run_id).test is None
+    assert store.controls(run_id, 2) == Controls()
+    assert store.add_epoch(run_id, EPOCH, attempt=2)
+    assert store.epochs(run_id) == (EPOCH,)
+
+
+def test_the_active_runs_come_oldest_first(store):
+    ended, waiting, training = (new_run(store) for _ in range(3))
+    store.wish(ended, Wish.STOP)
+    store.start_run(training)
+    assert [run.id for run in store.active_runs()] == [waiting, training]
+
+
+def test_a_store_of_an_older_version_is_brought_up_to_date(store, tmp_path):
+    run_id = new_run(store)
+    store.add_epoch(run_id, EPOCH)
+    with store._engine.begin() as connection:
+        for column in ("attempt", "wish", "learning_rate", "parent_id", "parent_epoch"):
+            connection.exec_driver_sql(f"ALTER TABLE runs DROP COLUMN {column}")
+        connection.exec_driver_sql("ALTER TABLE epochs DROP COLUMN snapshot")
+    newer = Store(tmp_path)
+    assert newer.run(run_id).attempt == 1
+    assert newer.epochs(run_id) == (EPOCH,)
+    assert newer.start_run(new_run(newer))
+
+
+def test_what_a_killed_writer_left_behind_goes_with_the_next_file(store, tmp_path):
+    run_id = new_run(store)
+    store.add_artefact(run_id, "model.keras", b"first")
+    (tmp_path / "runs" / run_id / "0123456789ab-model.keras").write_bytes(b"half")
+    assert store.artefact(run_id, "model.keras") == b"first"
+    store.add_artefact(run_id, "model.keras", b"second")
+    assert len(list((tmp_path / "runs" / run_id).iterdir())) == 1
 
 
 def test_a_fork_stands_alone_with_the_epochs_up_to_its_own(store):

@@ -13,7 +13,7 @@ from digitlab.checkpoints import Checkpoint
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.datasets import load_dataset
 from digitlab.records import Controls, Wish
-from digitlab.training import DivergedError, Training, WishHeard, train
+from digitlab.training import DivergedError, KeepCallback, LearningRate, Training, WishHeard, train
 
 CONFIG = TrainingConfig(
     dataset="digits",
@@ -164,6 +164,22 @@ def test_a_diverging_training_says_so_and_keeps_the_last_good_state(digits):
     for ours, theirs in zip(weights_of(listener.files["model.keras"]), kept.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert np.isfinite(listener.result.loss)
+
+
+@pytest.mark.parametrize("sign", ["weights", "val_loss"])
+def test_a_network_that_breaks_in_the_last_step_of_an_epoch_is_not_kept(digits, sign):
+    training = Training(CONFIG, digits, listener := Listener())
+    probe = digits.images[:2, ..., None].astype(np.float32)
+    keep = KeepCallback(training.exported, listener, probe, [], LearningRate(CONFIG), None)
+    keep.set_model(training.trainee)
+    keep.on_train_begin()
+    if sign == "weights":
+        weights = training.trainee.get_weights()
+        training.trainee.set_weights([np.full_like(array, np.nan) for array in weights])
+    with pytest.raises(DivergedError, match="no numbers after epoch 1: training diverged"):
+        keep.on_epoch_end(0, {"val_loss": np.nan if sign == "val_loss" else 0.5})
+    assert keep.checkpoint.epoch == 0
+    assert listener.files == {}
 
 
 def weights_of(keras_file):

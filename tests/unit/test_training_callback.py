@@ -27,9 +27,7 @@ class Listener:
 
 class Keep:
     checkpoint = "a checkpoint"
-
-    def snapshot(self):
-        return "a snapshot"
+    snapshot = "a snapshot"
 
 
 class Clock:

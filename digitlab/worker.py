@@ -1,0 +1,158 @@
+"""What the worker process does: train one queued run, or measure one configuration."""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from digitlab.checkpoints import Checkpoint, superfluous_checkpoints
+from digitlab.config import TrainingConfig
+from digitlab.errors import InputError
+from digitlab.records import (
+    CHECKPOINT,
+    BatchProgress,
+    Controls,
+    Epoch,
+    Run,
+    Snapshot,
+    Status,
+    TestResult,
+)
+from digitlab.store import Store
+
+_logger = logging.getLogger(__name__)
+
+TOPIC = "digitlab-progress"
+
+PROCESS_DIED = "the training process ended unexpectedly, perhaps for lack of memory"
+
+TURN_SECONDS = 0.3
+"""How often a run looks whether that of another process has ended."""
+
+
+class OvertakenError(Exception):
+    """The run was given up, or queued anew, while this attempt still trained it."""
+
+
+class _Reporter:
+    """Tells the store of epochs and files, and the server of batches.
+
+    Raises:
+        OvertakenError: when told or asked anything after the run has left this attempt.
+    """
+
+    def __init__(self, run: Run, store: Store, worker: Any) -> None:
+        self._run_id, self._attempt = run.id, run.attempt
+        self._store, self._worker = store, worker
+
+    @property
+    def folder(self) -> Path:
+        return self._store.folder(self._run_id) / "tensorboard"
+
+    def batch(self, progress: BatchProgress) -> None:
+        self._worker.log_event(TOPIC, {"run": self._run_id, "progress": vars(progress)})
+
+    def epoch(self, epoch: Epoch, snapshot: Snapshot, checkpoint: Checkpoint) -> None:
+        self.controls()
+        self.artefact(CHECKPOINT.format(epoch=epoch.epoch), checkpoint.to_bytes())
+        if not self._store.add_epoch(self._run_id, epoch, snapshot, self._attempt):
+            raise OvertakenError
+        for name in superfluous_checkpoints(self._store.run(self._run_id)):
+            self._store.remove_artefact(self._run_id, name)
+
+    def artefact(self, name: str, content: bytes) -> None:
+        self._store.add_artefact(self._run_id, name, content)
+
+    def controls(self) -> Controls:
+        controls = self._store.controls(self._run_id, self._attempt)
+        if controls is None:
+            raise OvertakenError
+        return controls
+
+    def stopped(self) -> None:
+        self._store.end_run(self._run_id, Status.STOPPED, attempt=self._attempt)
+
+    def tested(self, result: TestResult) -> None:
+        self._store.set_test(self._run_id, result, self._attempt)
+
+
+def run_training(run_id: str, attempt: int, home: str, database_url: str) -> None:
+    """The job: trains one queued run, in a worker process, and writes how it ended.
+
+    When a worker dies, Dask gives all that it held to the next one: a run that had begun is
+    interrupted then, one that waited is trained. While a run of another process trains, this one
+    goes back into the queue. One that was queued anew meanwhile is left to its new attempt.
+    """
+    from distributed import Reschedule, get_worker
+
+    store = Store(Path(home), database_url)
+    run = store.run(run_id)
+    if run.status is Status.RUNNING:
+        store.end_run(run_id, Status.INTERRUPTED, PROCESS_DIED, attempt)
+    if run.status is not Status.QUEUED or run.attempt != attempt:
+        return
+    if not store.start_run(run_id):
+        time.sleep(TURN_SECONDS)
+        raise Reschedule
+    try:
+        ended, error = _train(run, store, get_worker()), None
+    except OvertakenError:
+        return
+    except InputError as wrong:
+        ended, error = Status.FAILED, str(wrong)
+    except Exception as wrong:
+        ended, error = Status.INTERRUPTED, f"training broke off: {type(wrong).__name__}: {wrong}"
+        _logger.exception("run %s broke off", run_id)
+    store.end_run(run_id, ended, error, attempt)
+
+
+def _train(run: Run, store: Store, worker: Any) -> Status:
+    """Trains a run, from its last completed epoch on if it has one; returns how it ended."""
+    from digitlab.datasets import load_dataset
+    from digitlab.training import WishHeard, train
+
+    done, start = len(store.epochs(run.id)), None
+    if done:
+        start = Checkpoint.from_bytes(store.artefact(run.id, CHECKPOINT.format(epoch=done)))
+    if start is not None and done == run.parent_epoch:
+        start = start.forked()
+    try:
+        train(run.config, load_dataset(run.config.dataset), _Reporter(run, store, worker), start)
+    except WishHeard:
+        return Status.PAUSED
+    return Status.FINISHED
+
+
+def run_measurement(config: str, place: str, home: str, database_url: str) -> str | None:
+    """The job: measures a config in a worker process and stores its speed; returns what failed.
+
+    It waits while a run of another process trains: both would be slower. When its worker dies,
+    Dask gives it to the next one: it has begun then, and is given up.
+
+    Args:
+        config: as JSON.
+    """
+    from distributed import Reschedule, get_worker
+
+    from digitlab.datasets import load_dataset
+    from digitlab.measuring import measure
+
+    store = Store(Path(home), database_url)
+    if any(run.status is Status.RUNNING for run in store.active_runs()):
+        time.sleep(TURN_SECONDS)
+        raise Reschedule
+    begun = store.home / f".{get_worker().get_current_task()}"
+    try:
+        begun.touch(exist_ok=False)
+        wanted = TrainingConfig.from_json(config)
+        store.keep_speed(measure(wanted, load_dataset(wanted.dataset)), place)
+    except FileExistsError:
+        return PROCESS_DIED
+    except InputError as wrong:
+        return str(wrong)
+    except Exception as wrong:
+        _logger.exception("a measurement failed")
+        return f"{type(wrong).__name__}: {wrong}"
+    finally:
+        begun.unlink(missing_ok=True)
+    return None
