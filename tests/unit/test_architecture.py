@@ -67,7 +67,9 @@ def test_every_module_has_a_floor():
     assert {name for name, _, _ in modules()} - {"__init__"} == placed
 
 
-@pytest.mark.parametrize(("name", "path", "imported"), modules(), ids=lambda x: str(x)[-30:])
+@pytest.mark.parametrize(
+    ("name", "path", "imported"), modules(), ids=[path.stem for _, path, _ in modules()]
+)
 def test_imports_point_down(name, path, imported):
     floor = {module: level for level, names in enumerate(FLOORS) for module in names}
     for module in imported:

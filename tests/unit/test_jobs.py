@@ -335,6 +335,7 @@ def test_ctrl_c_stops_and_keeps_a_training_of_the_command_line(tmp_path):
         (f"{socket.gethostname()} {2**22 + 1} 1.0", 0, False),
         (f"{socket.gethostname()} {os.getpid()} 1.0", 0, False),
     ],
+    ids=["this one", "silent", "elsewhere", "silent elsewhere", "gone", "number taken over"],
 )
 def test_an_owner_is_alive_if_heard_of_lately_and_still_there(owner, minutes, alive):
     assert is_alive(owner, timedelta(minutes=minutes)) is alive
