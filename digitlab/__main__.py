@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train a network")
     train.add_argument("--preset", metavar="KEY", help="start from this preset (see 'presets')")
+    train.add_argument("--yes", action="store_true", help="train even if it takes hours")
     for parameter in _HYPERPARAMETERS:
         _add_hyperparameter(train, parameter)
     _finish(train, train_command)
@@ -96,7 +97,7 @@ def _finish(parser: argparse.ArgumentParser, command: Any) -> None:
 
 def train_command(options: argparse.Namespace) -> None:
     """`train`: queues a run, follows it, prints its test result. Ctrl-C stops and keeps it."""
-    from digitlab.datasets import canonical_name, load_dataset, split_dataset
+    from digitlab.datasets import canonical_name, load_dataset
     from digitlab.jobs import get_jobs
     from digitlab.progress import follow, wait_for_mnist
 
@@ -104,11 +105,12 @@ def train_command(options: argparse.Namespace) -> None:
     config = config.replace(dataset=canonical_name(config.dataset))
     if config.dataset == "mnist":
         wait_for_mnist()
-    split_dataset(load_dataset(config.dataset), config)
+    dataset = load_dataset(config.dataset)
     jobs = get_jobs()
-    run_id = jobs.submit(config, options.preset)
-    signal.signal(signal.SIGINT, lambda *_: jobs.stop(run_id))
     try:
+        _say_cost(config, jobs.estimate(config, dataset), jobs.free_memory(), options.yes)
+        run_id = jobs.submit(config, options.preset)
+        signal.signal(signal.SIGINT, lambda *_: jobs.stop(run_id))
         follow(jobs, run_id)
     finally:
         jobs.close()
@@ -126,6 +128,21 @@ def train_command(options: argparse.Namespace) -> None:
     if run.test:
         sentence += f": test accuracy {_interval(run.test)}, loss {run.test.loss:.4f}"
     _print(options, document, sentence)
+
+
+def _say_cost(config: TrainingConfig, cost: Any, free_bytes: int | None, agreed: bool) -> None:
+    """Says what a training costs, and refuses what the Train page refuses."""
+    from digitlab.costs import obstacle
+    from digitlab.network import check_cost
+
+    check_cost(config)
+    if reason := obstacle(cost, config, free_bytes):
+        raise InputError(reason)
+    if cost.is_long and not agreed:
+        raise InputError(
+            f"this training takes about {cost.duration(cost.seconds)}: add --yes to start it"
+        )
+    print(f"{cost.in_words} ({cost.basis})", file=sys.stderr)
 
 
 def _config(options: argparse.Namespace) -> TrainingConfig:

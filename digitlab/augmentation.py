@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from digitlab.config import TrainingConfig
-from digitlab.network import SIDE
+from digitlab.network import SIDE, VALIDATION_BATCH
 
 _SMOOTHNESS = 4
 """Pixels: standard deviation of the Gaussian that smooths elastic displacements."""
@@ -53,7 +53,7 @@ def training_pipeline(
 
 
 def plain_pipeline(
-    images: np.ndarray, labels: np.ndarray, batch_size: int = 500
+    images: np.ndarray, labels: np.ndarray, batch_size: int = VALIDATION_BATCH
 ) -> tf.data.Dataset:
     """Batches in order, unchanged; shapes and types as in `training_pipeline`."""
     dataset = tf.data.Dataset.from_tensor_slices((images, labels.astype(np.int32)))

@@ -5,20 +5,28 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import floor, inf, log10, prod
+from math import prod
 from pathlib import Path
 from statistics import median
 
 import psutil
 
+from digitlab.checkpoints import checkpoint_bytes
 from digitlab.config import TrainingConfig
 from digitlab.datasets import Dataset, split_dataset
 from digitlab.network import (
     SIDE,
     STEP_SPEED,
+    VALIDATION_BATCH,
     batches_per_epoch,
     plan,
     steps_per_execution,
+)
+from digitlab.quantities import (
+    count_in_words,
+    duration_in_words,
+    range_in_words,
+    size_in_words,
 )
 
 STEP_OVERHEAD = 0.001
@@ -44,9 +52,6 @@ TENSORFLOW_BYTES = 850_000_000
 
 DATASET_COPIES, TRAINING_COPIES = 1.3, 2.8
 """Pixels as they were read; and of the training part, TensorFlow's own copies with it."""
-
-VALIDATION_BATCH = 500
-"""Digits that `augmentation.plain_pipeline` reads at a time."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,11 @@ class Memory:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a training costs. `spread` is 1 for seconds that were measured; a guess lies between
-    seconds ÷ spread and seconds · spread."""
+    """What a training costs, or the rest of one after `done` epochs.
+
+    `spread` is 1 for seconds that were measured; a guess lies between seconds ÷ spread and
+    seconds · spread.
+    """
 
     parameters: int
     multiply_adds: int
@@ -102,6 +110,7 @@ class Cost:
     seconds: float
     basis: str
     spread: float = 1.0
+    done: int = 0
 
     @property
     def is_rough(self) -> bool:
@@ -116,11 +125,12 @@ class Cost:
     @cached_property
     def in_words(self) -> str:
         """One line."""
+        what = f"from epoch {self.done + 1} on" if self.done else "in all"
         return (
             f"About {self.duration(self.seconds_per_epoch)} an epoch, "
-            f"{self.duration(self.seconds)} in all · {size_in_words(self.memory.total)} of memory"
-            f" · {self.parameters:,} parameters · {_count(self.multiply_adds)} multiply-adds "
-            "a digit"
+            f"{self.duration(self.seconds)} {what} · {size_in_words(self.memory.total)} of memory"
+            f" · {self.parameters:,} parameters · "
+            f"{count_in_words(self.multiply_adds)} multiply-adds a digit"
         )
 
     def duration(self, seconds: float) -> str:
@@ -130,11 +140,14 @@ class Cost:
         return range_in_words(seconds / self.spread, seconds * self.spread)
 
 
-def estimate(config: TrainingConfig, digits: Digits, speeds: Sequence[Speed] = ()) -> Cost:
+def estimate(
+    config: TrainingConfig, digits: Digits, speeds: Sequence[Speed] = (), done: int = 0
+) -> Cost:
     """What a training will cost.
 
     Args:
         speeds: what is known of the place where it will run; the first that fits counts.
+        done: epochs that it goes on from.
     """
     network, batches = plan(config), batches_per_epoch(digits.train, config.batch_size)
     key = speed_key(config, batches)
@@ -150,31 +163,41 @@ def estimate(config: TrainingConfig, digits: Digits, speeds: Sequence[Speed] = (
         multiply_adds=network.multiply_adds,
         memory=memory_needed(config, digits),
         seconds_per_epoch=seconds,
-        seconds=speed.seconds_to_begin + config.epochs * seconds,
+        seconds=speed.seconds_to_begin + max(0, config.epochs - done) * seconds,
         basis=_basis(known, len(speeds)),
         spread=1.0 if known else SPREAD,
+        done=done,
     )
 
 
 def obstacle(cost: Cost, config: TrainingConfig, free_bytes: int | None) -> str | None:
-    """Why a training cannot be started, and what to change; None if it can.
+    """Why a training cannot be started or gone on with, and what to change; None if it can.
 
     Args:
         free_bytes: what its process may take; None if nobody knows.
     """
-    if free_bytes is not None and cost.memory.total > free_bytes:
-        return (
-            f"This training would need about {size_in_words(cost.memory.total)} of memory, and "
-            f"{size_in_words(free_bytes)} are free: {_way_out(cost.memory)}."
-        )
+    return lack_of_memory(cost, free_bytes) or _lack_of_time(cost, config)
+
+
+def lack_of_memory(cost: Cost, free_bytes: int | None) -> str | None:
+    """Why a training does not fit, and what to change; None if it does, or nobody knows."""
+    if free_bytes is None or cost.memory.total <= free_bytes:
+        return None
+    return (
+        f"this training would need about {size_in_words(cost.memory.total)} of memory, and "
+        f"{size_in_words(free_bytes)} are free: {_way_out(cost.memory)}"
+    )
+
+
+def _lack_of_time(cost: Cost, config: TrainingConfig) -> str | None:
     if cost.seconds / cost.spread <= LONGEST_SECONDS:
         return None
-    epochs = int(LONGEST_SECONDS / cost.seconds_per_epoch)
-    fewer = f"set epochs to {epochs} at most, " if 0 < epochs < config.epochs else ""
+    epochs = cost.done + int(LONGEST_SECONDS / cost.seconds_per_epoch)
+    fewer = f"set epochs to {epochs} at most, " if cost.done < epochs < config.epochs else ""
     return (
-        f"This training would run for about {cost.duration(cost.seconds)}, and "
+        f"this training would run for about {cost.duration(cost.seconds)}, and "
         f"{duration_in_words(LONGEST_SECONDS)} is the limit: {fewer}use fewer filters or "
-        "smaller kernels, or set training_size."
+        "smaller kernels, or set training_size"
     )
 
 
@@ -252,13 +275,13 @@ def memory_needed(config: TrainingConfig, digits: Digits) -> Memory:
     values = [prod(layer.output_shape) for layer in layers]
     learning = 2 * sum(values) * config.batch_size  # kept for the way back, and their gradients
     reading = 2 * max(values) * min(VALIDATION_BATCH, digits.validation)
-    slots = {"sgd": 1, "rmsprop": 1, "adam": 2, "nadam": 2}[config.optimizer]
-    # value and gradient, slots, the exported twin; a checkpoint, its file, and the file's copy
-    copies = 2 + slots + 1 + 3 * (1 + slots + (config.early_stopping_patience is not None))
+    beside = 4 * 2 * plan(config).parameters  # gradients, and the exported twin
+    # what a checkpoint holds, as it is trained; the checkpoint, its file, and the file's copy
+    states = 4 * checkpoint_bytes(config)
     return Memory(
         tensorflow=TENSORFLOW_BYTES,
         dataset=int(SIDE**2 * (DATASET_COPIES * digits.all + TRAINING_COPIES * digits.train)),
-        weights=4 * copies * plan(config).parameters,
+        weights=beside + states,
         batch=4 * max(learning, reading),
     )
 
@@ -287,46 +310,6 @@ def _free_in_container(folder: Path = Path("/sys/fs/cgroup")) -> int:
         return psutil.virtual_memory().total
     cached = dict(line.split() for line in lines).get("inactive_file", 0)
     return limit - used + int(cached)
-
-
-def duration_in_words(seconds: float) -> str:
-    """`0.4 s`, `45 s`, `12 min`, `3.5 h`, `2 days`."""
-    number, unit = _duration(seconds, seconds)
-    return f"{number} {unit}"
-
-
-def range_in_words(low: float, high: float) -> str:
-    """`3–12 s`, `20–60 s`: two durations in the unit of the longer one."""
-    (first, _), (last, unit) = _duration(low, high, rough=True), _duration(high, high, rough=True)
-    return f"{first}–{last} {unit}"
-
-
-def size_in_words(size_bytes: float) -> str:
-    """`310 MB`, `1.2 GB`."""
-    if size_bytes < 999.5e6:
-        return f"{_two_digits(size_bytes / 1e6)} MB"
-    return f"{_two_digits(size_bytes / 1e9)} GB"
-
-
-def _duration(seconds: float, unit_of: float, rough: bool = False) -> tuple[str, str]:
-    """The number and the unit, that of another duration; rough ones are whole from 2 on."""
-    units = ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3600, 3600, "h"), (inf, 86400, "days"))
-    length, unit = next((length, unit) for below, length, unit in units if unit_of < below)
-    value = seconds / length
-    return _two_digits(round(value) if rough and value >= 2 else value), unit
-
-
-def _two_digits(value: float) -> str:
-    """Two significant digits, and no decimals from 10 on: `0.4`, `9.1`, `45`, `120`."""
-    if value < 0.1:
-        return "0.1"
-    decimals = 1 - floor(log10(value))
-    rounded = round(value, min(1, decimals))
-    return f"{rounded:,.0f}" if rounded >= 10 or rounded == int(rounded) else f"{rounded:.1f}"
-
-
-def _count(number: int) -> str:
-    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number:,}"
 
 
 def _guess(config: TrainingConfig, batches: int, pace: float) -> Speed:

@@ -121,8 +121,10 @@ class Jobs:
 
         Raises:
             UnknownRunError: if there is no such run.
-            InputError: if the weights do not fit, no epoch is left, or the queue is full.
+            InputError: if the weights do not fit, no epoch is left, it is too large, or the queue
+                is full.
         """
+        check_cost(config)
         check_fork(self.store.run(run_id).config, epoch, config)
         with self._lock:
             self._check_queue()
@@ -171,14 +173,14 @@ class Jobs:
         """Waits for the job of a run of this process; False if `timeout` seconds were too few."""
         return self._done[run_id].wait(timeout)
 
-    def estimate(self, config: TrainingConfig, dataset: Dataset) -> Cost:
+    def estimate(self, config: TrainingConfig, dataset: Dataset, done: int = 0) -> Cost:
         """What a training would cost where this process trains: see `costs.estimate`.
 
         Raises:
             InputError: if the network cannot be built, or the dataset not be split so.
         """
         speeds = [*self._timed(config.dataset, dataset), *self.store.speeds(self._place)]
-        return estimate(config, count_digits(dataset, config), speeds)
+        return estimate(config, count_digits(dataset, config), speeds, done)
 
     def free_memory(self) -> int | None:
         """Bytes that a training may take; None on a cluster elsewhere: nobody knows here."""

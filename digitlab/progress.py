@@ -6,6 +6,7 @@ import time
 from digitlab.datasets import find_mnist, start_mnist_download
 from digitlab.errors import InputError
 from digitlab.jobs import Jobs
+from digitlab.pace import Pace, clock, pace
 from digitlab.records import BatchProgress, Epoch
 
 WIDTH = 30
@@ -13,8 +14,8 @@ WIDTH = 30
 
 def follow(jobs: Jobs, run_id: str) -> None:
     """Shows a run of this process until it has ended and its model is stored."""
-    shown = 0
-    epochs = jobs.store.run(run_id).config.epochs
+    config = jobs.store.run(run_id).config
+    epochs, shown = config.epochs, 0
     print(f"{run_id}: {epochs} epochs", file=sys.stderr)
     while True:
         ended = jobs.wait(run_id, timeout=0.3)
@@ -22,21 +23,20 @@ def follow(jobs: Jobs, run_id: str) -> None:
         for epoch in done[shown:]:
             _write(_epoch_line(epoch, epochs) + "\n")
         shown = len(done)
-        progress = jobs.progress(run_id)
         if ended:
             return
-        if progress and sys.stderr.isatty():
-            _write(bar(progress[-1], epochs))
+        batches = jobs.progress(run_id)
+        if batches and sys.stderr.isatty():
+            _write(bar(batches[-1], pace(config, batches, done), epochs))
 
 
-def bar(progress: BatchProgress, epochs: int) -> str:
-    """One line: how far, the running figures, the time left."""
-    share = progress.position / epochs
-    left = progress.seconds * (1 - share) / share if share else 0
-    full = round(WIDTH * share)
+def bar(latest: BatchProgress, now: Pace | None, epochs: int) -> str:
+    """One line: how far, the running figures, the time left if there is a pace yet."""
+    full = round(WIDTH * latest.position / epochs)
+    left = f" {clock(now.seconds_left(epochs))} left" if now else ""
     return (
-        f"epoch {progress.epoch}/{epochs} [{'#' * full}{'.' * (WIDTH - full)}] "
-        f"accuracy {progress.accuracy:.4f} loss {progress.loss:.4f} {left:.0f} s left"
+        f"epoch {latest.epoch}/{epochs} [{'#' * full}{'.' * (WIDTH - full)}] "
+        f"accuracy {latest.accuracy:.4f} loss {latest.loss:.4f}{left}"
     )
 
 

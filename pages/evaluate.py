@@ -5,14 +5,13 @@ import json
 import pandas as pd
 import streamlit as st
 
-from digitlab.advice import hints
 from digitlab.plots import CONFIG, learning_curve, two_axis_curves
 from digitlab.presets import author_in_words, author_of, is_unchanged
 from digitlab.recognisers import ModelCard, model_card
 from pages.ui.answers import Answers, pick_dataset, read_digits
 from pages.ui.cache import store
 from pages.ui.frame import page, page_of
-from pages.ui.hints import in_words
+from pages.ui.hints import hints_of, in_words
 from pages.ui.mistakes import show_grid, show_mistakes
 from pages.ui.recogniser_picker import pick_recogniser
 
@@ -37,7 +36,7 @@ def curves(card: ModelCard) -> None:
     if not card.epochs:
         st.info("No epochs are recorded for this network.")
         return
-    for hint in hints(card.epochs, card.config):
+    for hint in hints_of(card.config, card.epochs):
         st.markdown(in_words(hint))
     author = author_of(card.config, card.preset)
     published = author.curves() if author else None

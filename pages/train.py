@@ -42,5 +42,5 @@ with page("Train", "Choose a network, press Start, watch it learn."):
                 show_plan(plan(config))
                 show_code(config)
                 show_augmented(config)
-            may_start = show_cost(config)
+            may_start = show_cost(config, fork[1] if fork else 0)
             show_start(config, preset, fork, may_start)

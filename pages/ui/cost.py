@@ -1,12 +1,14 @@
-"""What a training would cost, beside Start: measured, or guessed and then measured on demand."""
+"""What a training would cost: measured, or guessed and then measured on demand; and whether it
+may begin."""
 
 import streamlit as st
 
 from digitlab.config import TrainingConfig
-from digitlab.costs import Cost, obstacle, size_in_words
+from digitlab.costs import Cost, lack_of_memory, obstacle
 from digitlab.errors import InputError
 from digitlab.jobs import get_jobs
 from digitlab.network import check_cost
+from digitlab.quantities import size_in_words
 from digitlab.records import Status
 from pages.ui.cache import dataset, store
 from pages.ui.frame import guard, without_links
@@ -15,10 +17,11 @@ POLL = 1.0
 """Seconds between two looks at a measurement."""
 
 
-def show_cost(config: TrainingConfig) -> bool:
-    """One line of what it costs, and whether Start may be pressed.
+def show_cost(config: TrainingConfig, done: int = 0) -> bool:
+    """One line of what it costs, and whether Start may be pressed: see `_may_begin`.
 
-    A training of more than an hour is to be agreed to; what would not fit or not end is refused.
+    Args:
+        done: epochs that it goes on from.
 
     Raises:
         InputError: if the dataset cannot be had, or not be split as `config` says.
@@ -29,16 +32,26 @@ def show_cost(config: TrainingConfig) -> bool:
     except InputError as error:
         st.error(f"{error}.", icon=":material/block:")
         return False
-    cost = jobs.estimate(config, dataset(config.dataset))
+    cost = jobs.estimate(config, dataset(config.dataset), done)
     st.caption(cost.in_words, help=explain(cost, config))
     if jobs.is_measuring(config):
         st.fragment(_measuring, run_every=POLL)(config)
-    elif cost.is_rough:
+    elif cost.is_rough and not lack_of_memory(cost, jobs.free_memory()):
         _offer_measurement(config)
-    if reason := obstacle(cost, config, jobs.free_memory()):
-        st.error(reason, icon=":material/block:")
-        return False
-    return not cost.is_long or _agrees(cost, config)
+    return _may_begin(cost, config, "this")
+
+
+def may_go_on(config: TrainingConfig, done: int, what: str) -> bool:
+    """Whether a training may go on from `done` epochs: silent, unless it is refused or long.
+
+    Args:
+        what: what is refused, or to be agreed to: 'resuming it'.
+
+    Raises:
+        InputError: if the dataset cannot be had, or not be split as `config` says.
+    """
+    cost = get_jobs().estimate(config, dataset(config.dataset), done)
+    return _may_begin(cost, config, what)
 
 
 def explain(cost: Cost, config: TrainingConfig) -> str:
@@ -80,9 +93,14 @@ def _measuring(config: TrainingConfig) -> None:
             st.caption(":material/speed: Measuring: a few steps of this very training …")
 
 
-def _agrees(cost: Cost, config: TrainingConfig) -> bool:
-    """Whether the visitor has said yes to a long training; yes to one is not yes to another."""
-    return st.checkbox(
-        f"I know that this takes about {cost.duration(cost.seconds)}",
-        key=f"train_agreed_{hash(config)}",
+def _may_begin(cost: Cost, config: TrainingConfig, what: str) -> bool:
+    """Whether a training may begin. What would not fit or not end is refused, and one of more than
+    an hour is to be agreed to; yes to one is not yes to another."""
+    if reason := obstacle(cost, config, get_jobs().free_memory()):
+        whose = "" if what == "this" else f"{what.capitalize()}: "
+        st.error(f"{whose}{reason}.", icon=":material/block:")
+        return False
+    return not cost.is_long or st.checkbox(
+        f"I know that {what} takes about {cost.duration(cost.seconds)}",
+        key=f"train_agreed_{hash((config, cost.done, what))}",
     )

@@ -4,26 +4,33 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from digitlab.checkpoints import check_fork
 from digitlab.config import TrainingConfig
+from digitlab.domains import Integer, declared
 from digitlab.jobs import get_jobs
 from digitlab.presets import Preset
 from digitlab.records import Epoch, Run, Status
 from pages.ui.cache import store
+from pages.ui.cost import may_go_on
 from pages.ui.forms import fill
 from pages.ui.frame import guard, page_of
 from pages.ui.shown import active_run, look_at
 
 FORK = "train_fork"
-MOST_EPOCHS = 500
 SUGGESTED_EPOCHS = 5
+
+EPOCHS = {p.name: p.domain for p in declared(TrainingConfig)}["epochs"]
+assert isinstance(EPOCHS, Integer), EPOCHS
+MOST_EPOCHS = EPOCHS.high
 
 
 def show_ways_on(run: Run, epochs: Sequence[Epoch]) -> None:
-    """The buttons under a result."""
+    """The buttons under a result; under them, what keeps one from being pressed."""
     done = len(epochs)
-    with st.container(horizontal=True, vertical_alignment="center"), guard():
+    row, notes = st.container(horizontal=True, vertical_alignment="center"), st.container()
+    with row, guard():
         if run.test is not None:
             st.page_link(
                 page_of("evaluate"),
@@ -32,9 +39,9 @@ def show_ways_on(run: Run, epochs: Sequence[Epoch]) -> None:
                 query_params={"evaluate_run": run.id},
             )
         if run.status.can_resume:
-            _offer_resume(run, done)
+            _offer_resume(run, done, notes)
         if _can_go_further(run, done):
-            _offer_more(run, done)
+            _offer_more(run, done, notes)
 
 
 def show_fork_button(run: Run, epoch: int) -> None:
@@ -110,7 +117,9 @@ def show_start(
         st.rerun()
 
 
-def _offer_resume(run: Run, done: int) -> None:
+def _offer_resume(run: Run, done: int, notes: DeltaGenerator) -> None:
+    with notes:
+        may_resume = may_go_on(run.config, done, "resuming it")
     label = f"Resume from epoch {done + 1}"
     if done >= run.config.epochs:
         label = "Resume: store and test it"
@@ -121,6 +130,7 @@ def _offer_resume(run: Run, done: int) -> None:
         type="primary",
         icon=":material/resume:",
         key=f"train_resume_{run.id}",
+        disabled=not may_resume,
         help="The completed epochs are kept; the one that was not complete is repeated.",
     ):
         get_jobs().resume(run.id)
@@ -134,7 +144,7 @@ def _can_go_further(run: Run, done: int) -> bool:
     return ended and done in run.checkpoints and done < MOST_EPOCHS
 
 
-def _offer_more(run: Run, done: int) -> None:
+def _offer_more(run: Run, done: int, notes: DeltaGenerator) -> None:
     most = MOST_EPOCHS - done
     count = st.number_input(
         "More epochs",
@@ -146,13 +156,16 @@ def _offer_more(run: Run, done: int) -> None:
         label_visibility="collapsed",
         help="The schedule of the learning rate is stretched over all epochs.",
     )
-    epochs = "epoch" if count == 1 else "epochs"
+    config, epochs = run.config.replace(epochs=done + count), "epoch" if count == 1 else "epochs"
+    with notes:
+        may_train = may_go_on(config, done, f"training {count} more")
     if st.button(
         f"Train {count} more {epochs}",
         icon=":material/add:",
         key=f"train_longer_{run.id}",
+        disabled=not may_train,
         help=f"A new run that goes on from epoch {done}; this one stays as it is.",
     ):
-        get_jobs().fork(run.id, done, run.config.replace(epochs=done + count))
+        get_jobs().fork(run.id, done, config)
         look_at(None)
         st.rerun()

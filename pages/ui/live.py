@@ -7,11 +7,11 @@ import streamlit as st
 from digitlab.config import TrainingConfig
 from digitlab.domains import Real, declared
 from digitlab.jobs import get_jobs
+from digitlab.pace import clock, pace
 from digitlab.records import BatchProgress, Epoch, Run, Status, Wish
 from pages.ui.cache import store
 from pages.ui.frame import guard
 from pages.ui.hints import show_hints
-from pages.ui.pace import clock, pace
 from pages.ui.panel import show_panel
 from pages.ui.shown import saw_end
 

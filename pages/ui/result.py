@@ -1,9 +1,11 @@
 """How a run ended, and every epoch of it to look back at."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
+from digitlab.advice import Curves
 from digitlab.evaluation import accuracy_in_words
 from digitlab.jobs import get_jobs
 from digitlab.records import Epoch, Run, Status, TestResult
@@ -11,7 +13,7 @@ from pages.ui.author import show_author
 from pages.ui.cache import store
 from pages.ui.frame import guard, without_links
 from pages.ui.going_on import choose_fork, show_fork_button, show_ways_on
-from pages.ui.hints import show_hints
+from pages.ui.hints import effective, show_hints
 from pages.ui.panel import show_panel
 from pages.ui.shown import is_watched
 
@@ -28,7 +30,7 @@ def show_ended(run: Run) -> None:
     if _is_saving(run):
         st.fragment(_saving, run_every=POLL)(run.id)
         return
-    _how_it_ended(run, len(epochs))
+    _how_it_ended(run, epochs)
     show_ways_on(run, epochs)
     if run.status is Status.FAILED:
         _offer_smaller_steps(run)
@@ -48,7 +50,8 @@ def show_ended(run: Run) -> None:
         show_author(run, epochs)
 
 
-def _how_it_ended(run: Run, done: int) -> None:
+def _how_it_ended(run: Run, epochs: Sequence[Epoch]) -> None:
+    done = len(epochs)
     count = f"{done} of {run.config.epochs} epochs"
     reason = without_links(run.error or "")
     match run.status:
@@ -70,7 +73,8 @@ def _how_it_ended(run: Run, done: int) -> None:
         case _ if run.test is not None:
             when = f"after {count}" if done else "before its first epoch was complete"
             st.success(
-                f"{run.status.value.capitalize()} {when}: {_in_words(run.test)}",
+                f"{run.status.value.capitalize()} {when}: {_in_words(run.test)}"
+                + _which_epoch(run, epochs),
                 icon=":material/check_circle:",
             )
         case _ if run.started_at is None:
@@ -86,11 +90,22 @@ def _in_words(test: TestResult | None) -> str:
     return f"**{words}** of {test.n:,} test digits read right, loss {test.loss:.4f}."
 
 
+def _which_epoch(run: Run, epochs: Sequence[Epoch]) -> str:
+    """A sentence where the model is not that of the last epoch: early stopping goes back."""
+    if run.status is not Status.FINISHED or not epochs:
+        return ""
+    kept = Curves(tuple(epochs), run.config, inherited=run.parent_epoch or 0).kept
+    if kept is epochs[-1]:
+        return ""
+    return f" The model is that of epoch {kept.epoch}, the lowest validation loss."
+
+
 def _offer_smaller_steps(run: Run) -> None:
     """A run that diverged goes on from its last good epoch, with a tenth of the learning rate."""
     if not run.checkpoints or "diverged" not in (run.error or ""):
         return
-    epoch, rate = run.checkpoints[-1], max(float(f"{run.config.learning_rate / 10:.1g}"), 1e-6)
+    epoch = run.checkpoints[-1]
+    rate = max(float(f"{effective(run).learning_rate / 10:.1g}"), 1e-6)
     if st.button(
         f"Fork from epoch {epoch} with learning_rate {rate:g}",
         type="primary",

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.costs import Speed, speed_key
 from digitlab.jobs import get_jobs
-from digitlab.records import Epoch
+from digitlab.records import Epoch, Status, TestResult
 
 CONFIG = TrainingConfig(
     dataset="digits",
@@ -39,12 +39,13 @@ def beside_start():
     from pages.ui.frame import guard
 
     with guard():
-        st.button("Start training", disabled=not show_cost(st.session_state["config"]))
+        done = st.session_state["done"]
+        st.button("Start training", disabled=not show_cost(st.session_state["config"], done))
 
 
-def shown(config=CONFIG):
+def shown(config=CONFIG, done=0):
     app = AppTest.from_function(beside_start, default_timeout=20)
-    app.session_state["config"] = config
+    app.session_state["config"], app.session_state["done"] = config, done
     app.run()
     assert not app.exception
     return app
@@ -143,6 +144,24 @@ def test_what_does_not_fit_into_memory_is_refused_with_what_to_change(jobs, monk
     app = shown()
     assert "860 MB of memory, and 200 MB are free: close other programs" in app.error[0].value
     assert not may_start(app)
+    assert "train_measure" not in [button.key for button in app.button], "it would not fit either"
+
+
+def test_a_guess_of_too_many_hours_can_be_held_against_a_measurement(jobs):
+    slow = Speed("another network", 1.0, 0.0, 0.0, 0.0, pace=1e6)
+    jobs.store.keep_speed(slow, socket.gethostname())
+    app = shown()
+    assert "24 h is the limit" in app.error[0].value
+    assert not may_start(app)
+    assert app.button(key="train_measure")
+
+
+def test_of_a_training_that_goes_on_only_the_rest_is_to_be_agreed_to(jobs):
+    measured(jobs, 1080.0)
+    app = shown(done=4)
+    assert app.caption[0].value.startswith("About 18 min an epoch, 1.8 h from epoch 5 on · ")
+    assert app.checkbox[0].label == "I know that this takes about 1.8 h"
+    assert not shown(done=8).checkbox
 
 
 def test_on_a_cluster_elsewhere_nobody_knows_the_memory(jobs, monkeypatch):
@@ -161,3 +180,81 @@ def test_early_stopping_may_end_it_before(jobs):
     early = CONFIG.replace(early_stopping_patience=3)
     assert "Early stopping" in shown(early).caption[0].help
     assert "Early stopping" not in shown().caption[0].help
+
+
+def ways_on():
+    """The buttons under the result of a run."""
+    import streamlit as st
+
+    from pages.ui.cache import store
+    from pages.ui.going_on import show_ways_on
+
+    run = store().run(st.session_state["run"])
+    show_ways_on(run, store().epochs(run.id))
+
+
+def ended(jobs, status, epochs=4):
+    """A run of ten epochs that ended after a few, each of 18 minutes."""
+    run_id = jobs.store.create_run(CONFIG, None, f"{socket.gethostname()} 1 1.0")
+    jobs.store.start_run(run_id)
+    for number in range(1, epochs + 1):
+        jobs.store.add_epoch(run_id, Epoch(number, 0.9, 0.3, None, None, 0.001, 1080.0))
+        jobs.store.add_artefact(run_id, f"checkpoint-{number}.npz", b"state")
+    if status is Status.STOPPED:
+        jobs.store.set_test(run_id, TestResult(0.975, 0.953, 0.987, 0.1, 360))
+    jobs.store.end_run(run_id, status)
+    return run_id
+
+
+def going_on(run_id):
+    app = AppTest.from_function(ways_on, default_timeout=20)
+    app.session_state["run"] = run_id
+    app.run()
+    assert not app.exception
+    return app
+
+
+def disabled(app):
+    return {button.label: button.disabled for button in app.button}
+
+
+def test_to_resume_what_takes_hours_is_to_be_agreed_to(jobs):
+    app = going_on(ended(jobs, Status.PAUSED))
+    assert disabled(app) == {"Resume from epoch 5": True}
+    (box,) = app.checkbox
+    assert box.label == "I know that resuming it takes about 1.8 h"
+    box.check()
+    app.run()
+    assert disabled(app) == {"Resume from epoch 5": False}
+
+
+def test_the_last_hour_of_a_run_is_resumed_without_a_question(jobs):
+    app = going_on(ended(jobs, Status.PAUSED, epochs=8))
+    assert not app.checkbox
+    assert disabled(app) == {"Resume from epoch 9": False}
+
+
+def test_to_train_for_more_hours_is_to_be_agreed_to_for_each_number_of_epochs(jobs, monkeypatch):
+    monkeypatch.setattr("pages.ui.going_on.page_of", lambda name: "https://example.org")
+    run_id = ended(jobs, Status.STOPPED)
+    app = going_on(run_id)
+    assert [box.label for box in app.checkbox] == [
+        "I know that resuming it takes about 1.8 h",
+        "I know that training 5 more takes about 1.5 h",
+    ]
+    app.checkbox[1].check()
+    app.run()
+    assert disabled(app) == {"Resume from epoch 5": True, "Train 5 more epochs": False}
+    app.number_input(key=f"train_more_{run_id}").set_value(100)
+    app.run()
+    assert disabled(app)["Train 100 more epochs"]
+    (error,) = app.error
+    assert error.value.startswith("Training 100 more: this training would run for about 30 h")
+    assert "set epochs to 84 at most" in error.value
+
+
+def test_what_does_not_fit_into_memory_any_more_is_not_resumed(jobs, monkeypatch):
+    monkeypatch.setattr(jobs, "free_memory", lambda: 200_000_000)
+    app = going_on(ended(jobs, Status.INTERRUPTED, epochs=9))
+    assert app.error[0].value.startswith("Resuming it: this training would need about 860 MB")
+    assert disabled(app) == {"Resume from epoch 10": True}

@@ -13,11 +13,11 @@ from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.domains import declared
 from digitlab.jobs import get_jobs
 from digitlab.presets import PRESETS, AuthorFigures
-from digitlab.records import BatchProgress, Epoch, Snapshot, Status, TestResult, Wish
+from digitlab.records import Epoch, Snapshot, Status, TestResult, Wish
 from pages.ui.author import author_table
 from pages.ui.forms import PARAMETERS, read_rows
+from pages.ui.hints import hints_of
 from pages.ui.lineage import family
-from pages.ui.pace import clock, pace
 from pages.ui.probe import readings_info
 
 
@@ -355,6 +355,32 @@ def test_a_hint_puts_what_it_suggests_into_the_form(visit, jobs):
     assert any("epochs 15 → 4" in caption.value for caption in app.caption)
 
 
+def test_hints_weigh_chance_by_the_digits_of_the_run_and_speak_without_them_too():
+    epochs = [Epoch(number, 0.97, 0.1, 0.95, 0.1, 0.001, 1.0) for number in (1, 2)]
+    assert hints_of(SMALL, epochs) == (), "two per cent of 144 digits are chance"
+    gone = SMALL.replace(dataset="gone.npz")
+    assert [hint.key for hint in hints_of(gone, epochs)] == ["gap"], "on a thousand they are not"
+
+
+def test_hints_know_the_learning_rate_that_was_set_meanwhile(visit, jobs):
+    stuck = {"accuracy": 0.1, "loss": 2.3}
+    run_id = trained(jobs, 4, config=SMALL.replace(learning_rate=0.5), **stuck)
+    jobs.set_learning_rate(run_id, 0.02)
+    app = visit("train")
+    assert any("smaller steps: learning_rate 0.002." in line.value for line in app.markdown)
+    press(app, "Try this")
+    assert by_label(app.number_input, "Learning rate").value == 0.002
+
+
+def test_a_hint_about_something_else_leaves_the_learning_rate_that_was_set_meanwhile(visit, jobs):
+    constant = SMALL.replace(learning_rate_schedule="constant", epochs=3)
+    run_id = trained(jobs, 2, config=constant, val_accuracy=0.4, accuracy=0.9)
+    jobs.set_learning_rate(run_id, 0.0007)
+    app = visit("train")
+    press(app, "Try this")
+    assert by_label(app.number_input, "Learning rate").value == 0.0007
+
+
 # After the end
 
 
@@ -381,6 +407,38 @@ def test_a_finished_run_cannot_be_resumed_but_trained_for_longer(visit, jobs):
     press(app, "Train 3 more epochs")
     fork = jobs.store.runs()[0]
     assert (fork.parent_id, fork.parent_epoch, fork.config.epochs) == (run_id, 4, 7)
+
+
+def kept(visit, jobs, val_losses, status=Status.FINISHED, patience=2, planned=4):
+    """What is said of a run with these validation losses."""
+    config = SMALL.replace(early_stopping_patience=patience, epochs=planned)
+    run_id = jobs.submit(config, "first-steps")
+    jobs.store.start_run(run_id)
+    for number, val_loss in enumerate(val_losses, 1):
+        jobs.store.add_epoch(run_id, Epoch(number, 0.5, 1.0, 0.6, val_loss, 0.001, 1.0))
+    jobs.store.set_test(run_id, TestResult(0.975, 0.953, 0.987, 0.1, 360))
+    jobs.store.end_run(run_id, status)
+    return visit("train", train_run=run_id).success[0].value
+
+
+def test_where_early_stopping_went_back_the_epoch_of_the_model_is_named(visit, jobs):
+    sentence = "The model is that of epoch 3, the lowest validation loss."
+    assert kept(visit, jobs, [0.9, 0.8, 0.7, 0.75]).endswith(sentence), "all epochs are done"
+    early = kept(visit, jobs, [0.9, 0.8, 0.7, 0.75, 0.8], planned=9)
+    assert early.endswith(sentence), "stopped early"
+
+
+@pytest.mark.parametrize(
+    ("val_losses", "how"),
+    [
+        ([0.9, 0.8, 0.7, 0.6], {}),
+        ([0.9, 0.8, 0.7, 0.75], {"patience": None}),
+        ([0.9, 0.8, 0.7, 0.75], {"status": Status.STOPPED, "planned": 9}),
+    ],
+    ids=["the last is the best", "no early stopping", "a person stopped it"],
+)
+def test_elsewhere_the_model_is_that_of_the_last_epoch(visit, jobs, val_losses, how):
+    assert "The model is that of" not in kept(visit, jobs, val_losses, **how)
 
 
 def test_a_run_stopped_within_its_first_epoch_says_so(visit, jobs):
@@ -456,6 +514,14 @@ def test_a_run_that_diverged_keeps_its_last_good_state_and_goes_on_with_smaller_
     press(app, "Start training")
     fork = jobs.store.runs()[0]
     assert (fork.parent_id, fork.parent_epoch) == (run_id, 2)
+
+
+def test_smaller_steps_are_smaller_than_those_that_made_it_diverge(visit, jobs):
+    run_id = trained(jobs, 2)
+    jobs.set_learning_rate(run_id, 0.1)
+    jobs.store.set_test(run_id, TestResult(0.975, 0.953, 0.987, 0.1, 360))
+    jobs.store.end_run(run_id, Status.FAILED, "the loss became nan in epoch 3: training diverged")
+    press(visit("train"), "Fork from epoch 2 with learning_rate 0.01")
 
 
 def test_the_authors_figures_stand_beside_ours_epoch_by_epoch(visit, jobs, monkeypatch):
@@ -535,31 +601,6 @@ def test_the_family_of_a_run_is_a_tree_with_older_forks_first(jobs):
 
 
 # What the panels say
-
-
-def test_the_pace_of_a_run_that_was_taken_up_again_counts_from_there():
-    reports = [
-        BatchProgress(5, 5, 10, 0.9, 0.3, 0.001, 2.0),
-        BatchProgress(6, 5, 10, 0.9, 0.3, 0.001, 6.0),
-    ]
-    now = pace(TrainingConfig(batch_size=100, epochs=8), reports, ())
-    assert (now.position, now.seconds_per_epoch, now.digits_per_second) == (5.5, 4.0, 250.0)
-    assert now.seconds_left(8) == 10.0
-
-
-def test_the_pace_is_that_of_the_last_seconds():
-    slow_start = [BatchProgress(1, 1, 100, 0.9, 0.3, 0.001, 50.0)]
-    reports = [BatchProgress(1, 1 + i, 100, 0.9, 0.3, 0.001, 50.0 + i) for i in range(1, 60)]
-    assert pace(TrainingConfig(), slow_start + reports, ()).seconds_per_epoch == pytest.approx(100)
-
-
-def test_without_reports_there_is_no_pace():
-    assert pace(TrainingConfig(), (), ()) is None
-
-
-@pytest.mark.parametrize(("seconds", "words"), [(5, "0:05"), (90.9, "1:30"), (7205, "2:00:05")])
-def test_times_are_written_as_on_a_clock(seconds, words):
-    assert clock(seconds) == words
 
 
 def test_a_reading_that_has_changed_names_both():

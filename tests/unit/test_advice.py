@@ -1,12 +1,15 @@
 import math
 import re
+from functools import cache
 
 import numpy as np
 import pytest
 
-from digitlab.advice import Hint, digit_counts, hints
+from digitlab.advice import Curves, Hint, hints
+from digitlab.advice.curves import UNKNOWN
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
-from digitlab.datasets import load_dataset, split_dataset
+from digitlab.costs import Digits, count_digits
+from digitlab.datasets import Dataset, load_dataset
 from digitlab.presets import PRESETS
 from digitlab.records import Epoch
 
@@ -30,12 +33,30 @@ def curves(loss, val_loss=None, accuracy=None, val_accuracy=None):
     ]
 
 
-def keys(epochs, config=PLAIN, error=None):
-    return [hint.key for hint in hints(epochs, config, error)]
+PIXELS = np.broadcast_to(np.uint8(0), (70_000, 28, 28))
+DATASETS = {
+    "mnist": Dataset("mnist", PIXELS, np.zeros(70_000, np.uint8), 60_000),
+    "digits": load_dataset("digits"),
+}
+
+
+@cache
+def digits_of(config) -> Digits:
+    """How many digits a training has, as whoever asks for hints has counted them."""
+    dataset = DATASETS.get(config.dataset)
+    return count_digits(dataset, config) if dataset else UNKNOWN
+
+
+def hinted(epochs, config=PLAIN, error=None, **more):
+    return hints(epochs, config, error, digits_of(config), **more)
+
+
+def keys(epochs, config=PLAIN, error=None, **more):
+    return [hint.key for hint in hinted(epochs, config, error, **more)]
 
 
 def only(epochs, config=PLAIN, error=None) -> Hint:
-    (hint,) = hints(epochs, config, error)
+    (hint,) = hinted(epochs, config, error)
     return hint
 
 
@@ -142,7 +163,7 @@ def test_training_accuracy_below_validation_accuracy_is_explained(config, why):
     hint = only(curves([0.3, 0.2], [0.1, 0.06], [0.91, 0.94], [0.97, 0.98]), config)
     assert hint.key == "harder_training"
     assert "(94.00 %) is below validation accuracy (98.00 %)" in hint.sentence
-    assert why in hint.sentence
+    assert hint.suggestion.startswith(f"{why}: that is no underfitting.")
     assert not hint.changes
 
 
@@ -352,7 +373,8 @@ def test_a_validation_loss_that_is_no_number_is_divergence(broken):
 @pytest.mark.parametrize("end", [2.31, 7.5, 1e9])
 def test_a_loss_that_was_low_and_is_now_that_of_guessing_is_divergence(end):
     hint = only(curves([0.4, 0.2, end], accuracy=[0.9, 0.95, 0.1]))
-    assert hint.key == "diverged"
+    assert (hint.key, hint.title) == ("collapsed", "Training diverged")
+    assert hint.changes == (("learning_rate", 0.0001),)
     assert "0.200 in epoch 2" in hint.sentence
 
 
@@ -419,6 +441,41 @@ def test_early_stopping_is_told_with_the_epoch_that_is_kept():
     assert "lowest in epoch 2 (0.040)" in hint.sentence
 
 
+KEPT = {
+    "stopped early": ([0.05, 0.04, 0.0405, 0.0402], {}, 2),
+    "finished, not stopped": ([0.05, 0.04, 0.0405, 0.0402], {"epochs": 4}, 2),
+    "finished while patience was left": ([0.05, 0.04, 0.03, 0.031], {"epochs": 4}, 3),
+    "the first of two equally low ones": ([0.04, 0.05, 0.04, 0.05], {"epochs": 4}, 1),
+    "not at its end": ([0.05, 0.04, 0.0405], {}, 3),
+    "nothing watched": ([0.05, 0.04, 0.041, 0.042], {"early_stopping_patience": None}, 4),
+}
+
+
+@pytest.mark.parametrize(("val_loss", "changes", "kept"), KEPT.values(), ids=KEPT)
+def test_the_weights_that_early_stopping_keeps_are_the_best_whether_it_stopped_or_not(
+    val_loss, changes, kept
+):
+    epochs = curves([0.1] * len(val_loss), val_loss)
+    assert Curves(tuple(epochs), STOPPING.replace(**changes)).kept.epoch == kept
+
+
+def test_early_stopping_does_not_remember_the_epochs_before_a_fork():
+    epochs = tuple(curves([0.1] * 4, [0.03, 0.05, 0.04, 0.041]))
+    assert Curves(epochs, STOPPING.replace(epochs=4), inherited=1).kept.epoch == 3
+    assert Curves(epochs[:2], STOPPING.replace(epochs=2), inherited=2).kept.epoch == 2
+    falling = curves([0.1, 0.08, 0.07], [0.04, 0.0405, 0.0402])
+    assert keys(falling, STOPPING) == ["early_stopping"]
+    assert keys(falling, STOPPING, inherited=1) == []
+
+
+def test_a_gap_is_that_of_the_best_weights_when_all_epochs_are_done():
+    accuracy, val_accuracy = [0.97, 0.98, 0.999, 0.999], [0.98, 0.9795, 0.985, 0.985]
+    epochs = curves([0.1, 0.05, 0.04, 0.05], [0.1, 0.05, 0.0501, 0.0502], accuracy, val_accuracy)
+    finished = PLAIN.replace(epochs=4)
+    assert keys(epochs, finished) == ["gap"]
+    assert keys(epochs, finished.replace(early_stopping_patience=9)) == []
+
+
 @pytest.mark.parametrize(
     ("val_loss", "config"),
     [
@@ -434,7 +491,7 @@ def test_no_early_stopping_is_told_of_in_near_misses(val_loss, config):
 
 def test_overfitting_comes_before_the_early_stopping_that_answered_it():
     config = REGULAR.replace(early_stopping_patience=3)
-    overfitting, stopping = hints(curves(FALLING, RISING), config)
+    overfitting, stopping = hinted(curves(FALLING, RISING), config)
     assert (overfitting.key, stopping.key) == ("overfitting", "early_stopping")
     assert not overfitting.changes, "it has everything that a config can do"
 
@@ -499,21 +556,6 @@ def test_label_smoothing_lifts_the_losses_and_changes_no_hint():
     assert keys(even, config.replace(**low)) == []
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"validation": "random", "validation_fraction": 0.3},
-        {"split": "random", "test_fraction": 0.5, "validation": "test"},
-        {"training_size": 500},
-    ],
-)
-def test_the_digits_are_counted_as_the_dataset_is_divided(changes):
-    config = TrainingConfig(dataset="digits", **changes)
-    split = split_dataset(load_dataset("digits"), config)
-    assert digit_counts(config) == pytest.approx((len(split.train), len(split.validation)), abs=1)
-
-
 CONFIGS = [
     PLAIN,
     REGULAR,
@@ -553,7 +595,7 @@ def test_whatever_the_curves_hints_are_few_finite_valid_and_agree():
     for number in range(3000):
         config = CONFIGS[number % len(CONFIGS)]
         epochs = random_curves(generator)
-        found = hints(epochs, config)
+        found = hinted(epochs, config)
         assert len(found) <= 3
         assert len({hint.key for hint in found}) == len(found)
         assert sum(bool(hint.changes) for hint in found) <= 1, "two changes could contradict"

@@ -14,7 +14,7 @@ FLOORS = (
     {"errors"},
     {"domains"},
     {"config"},
-    {"records", "network", "names", "schedules", "pictures", "files"},
+    {"records", "network", "names", "schedules", "pictures", "files", "pace", "quantities"},
     {
         "architectures",
         "augmentation",
@@ -42,7 +42,7 @@ def modules():
     """Every module of the core: its name, and what it imports."""
     for path in sorted((ROOT / "digitlab").rglob("*.py")):
         name = path.relative_to(ROOT / "digitlab").parts[0].removesuffix(".py")
-        if path.name != "__init__.py" or name == "plots":
+        if path.name != "__init__.py" or name in ("advice", "plots"):
             yield name, path, imports(path)
 
 

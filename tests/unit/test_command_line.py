@@ -1,6 +1,8 @@
 """The command line: one sentence and exit 2 for bad input, one JSON document for --json."""
 
 import json
+import socket
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +10,9 @@ from PIL import Image
 
 from digitlab.__main__ import main
 from digitlab.config import TrainingConfig
+from digitlab.costs import Speed, speed_key
 from digitlab.domains import declared
+from digitlab.jobs import get_jobs
 from digitlab.presets import PRESETS
 
 
@@ -138,6 +142,62 @@ def test_no_runs_yet_says_what_to_do(capsys):
     assert "no runs yet" in capsys.readouterr().out
     assert run("runs", "--json") == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.fixture
+def jobs(home, monkeypatch):
+    """Jobs of a machine with little memory, or with a network known to be slow; none begins."""
+    jobs = get_jobs()
+    monkeypatch.setattr(jobs, "free_memory", lambda: 8_000_000_000)
+    jobs.submitted = []
+    monkeypatch.setattr(jobs, "submit", lambda config, preset: jobs.submitted.append(config))
+    monkeypatch.setattr("digitlab.progress.follow", lambda jobs, run_id: sys.exit(0))
+    return jobs
+
+
+def takes(jobs, hours):
+    """As if `first-steps` had been measured."""
+    config = PRESETS["first-steps"].config
+    step = hours * 3600 / config.epochs / 41
+    jobs.store.keep_speed(
+        Speed(speed_key(config, 41), step, 0.0, 0.0, 0.0, 1.0), socket.gethostname()
+    )
+
+
+TRAIN = ("train", "--preset", "first-steps")
+
+
+def test_what_a_training_costs_is_said_before_it_starts(jobs, capsys):
+    takes(jobs, 0.5)
+    assert run(*TRAIN) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("About 2 min an epoch, 30 min in all · ")
+    assert err.endswith("(measured on this machine for this very configuration)\n")
+    assert jobs.submitted == [PRESETS["first-steps"].config]
+
+
+def test_hours_are_to_be_agreed_to(jobs, capsys):
+    takes(jobs, 3)
+    assert run(*TRAIN) == 2
+    assert capsys.readouterr() == (
+        "",
+        "digitlab: this training takes about 3 h: add --yes to start it\n",
+    )
+    assert not jobs.submitted
+    assert run(*TRAIN, "--yes") == 0
+    assert jobs.submitted
+
+
+def test_what_would_not_end_or_not_fit_is_refused_agreed_or_not(jobs, monkeypatch, capsys):
+    takes(jobs, 29)
+    assert run(*TRAIN, "--yes") == 2
+    assert "set epochs to 12 at most" in capsys.readouterr().err
+    takes(jobs, 0.1)
+    monkeypatch.setattr(jobs, "free_memory", lambda: 200_000_000)
+    assert run(*TRAIN, "--yes") == 2
+    assert "200 MB are free" in capsys.readouterr().err
+    assert not jobs.submitted
 
 
 def test_a_run_is_trained_listed_evaluated_and_exported(home, capsys):

@@ -11,17 +11,16 @@ from digitlab.costs import (
     Memory,
     Speed,
     count_digits,
-    duration_in_words,
     estimate,
     guess_step,
     memory_needed,
     obstacle,
-    range_in_words,
-    size_in_words,
     speed_key,
     speed_of_run,
 )
 from digitlab.datasets import load_dataset
+from digitlab.errors import InputError
+from digitlab.jobs import Jobs
 from digitlab.network import plan
 from digitlab.presets import PRESETS
 from digitlab.records import Epoch
@@ -184,13 +183,23 @@ def test_the_memory_is_what_a_training_process_took(config, digits, peak):
     assert memory_needed(config, digits).total == pytest.approx(peak * 1e6, rel=0.15)
 
 
+def test_best_weights_cost_memory_as_a_checkpoint_holds_them_too():
+    plain, watching = (
+        memory_needed(CONFIG.replace(early_stopping_patience=patience), MNIST).weights
+        for patience in (None, 3)
+    )
+    assert watching - plain == 4 * 4 * plan(CONFIG).parameters
+    sgd = memory_needed(CONFIG.replace(optimizer="sgd"), MNIST).weights
+    assert plain - sgd == 4 * 4 * plan(CONFIG).parameters, "one slot less"
+
+
 def test_what_does_not_fit_is_refused_naming_what_takes_the_most():
     config = CONFIG.replace(batch_size=2048)
     cost = estimate(config, MNIST)
     assert obstacle(cost, config, 4 * GB) is None
     assert obstacle(cost, config, None) is None
     refused = obstacle(cost, config, GB)
-    assert refused.startswith("This training would need about 1.7 GB of memory, and 1 GB are free")
+    assert refused.startswith("this training would need about 1.7 GB of memory, and 1 GB are free")
     for largest, words in (
         ({"batch": 2 * GB}, "a smaller batch_size"),
         ({"weights": 2 * GB}, "fewer units"),
@@ -215,9 +224,34 @@ def test_an_hour_is_asked_for_and_a_day_is_refused():
         assert cost.is_long is is_long
         assert (obstacle(cost, config, None) is not None) is is_refused
     assert obstacle(cost, config, None) == (
-        "This training would run for about 25 h, and 24 h is the limit: set epochs to 96 at most, "
-        "use fewer filters or smaller kernels, or set training_size."
+        "this training would run for about 25 h, and 24 h is the limit: set epochs to 96 at most, "
+        "use fewer filters or smaller kernels, or set training_size"
     )
+
+
+def test_of_a_training_that_goes_on_only_the_rest_counts():
+    config = CONFIG.replace(epochs=100)
+    quarter = speed(seconds_per_step=900 / BATCHES, seconds_per_validation_digit=0.0)
+    quarter = replace(quarter, seconds_between_epochs=0.0, seconds_to_begin=0.0)
+    whole, rest = (estimate(config, MNIST, [quarter], done) for done in (0, 98))
+    assert (whole.seconds, rest.seconds) == (90_000, 1800)
+    assert not rest.is_long
+    assert obstacle(whole, config, None)
+    assert obstacle(rest, config, None) is None
+    assert " an epoch, 30 min from epoch 99 on · " in rest.in_words
+    late = estimate(config.replace(epochs=200), MNIST, [quarter], 98)
+    assert "set epochs to 194 at most" in obstacle(late, config.replace(epochs=200), None)
+    assert estimate(config, MNIST, [quarter], done=100).seconds == 0
+
+
+def test_a_fork_too_large_to_train_here_is_refused_before_it_is_written(tmp_path):
+    store = Store(tmp_path)
+    run_id = store.create_run(CONFIG, None, "here 1 1.0")
+    jobs = Jobs(store)
+    with pytest.raises(InputError, match="at most 150,000,000 activations per batch"):
+        jobs.fork(run_id, 1, CONFIG.replace(batch_size=4096))
+    assert [run.id for run in store.runs()] == [run_id]
+    jobs.close()
 
 
 def test_a_guess_is_refused_only_if_even_its_better_end_is_too_long():
@@ -240,40 +274,6 @@ def test_the_cost_is_one_line():
     )
     guess = replace(cost, spread=2.0, seconds_per_epoch=10.0, seconds=60.0)
     assert guess.in_words.startswith("About 5–20 s an epoch, 0.5–2 min in all · ")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.004, "0.1 s"),
-        (0.44, "0.4 s"),
-        (9.06, "9.1 s"),
-        (9.96, "10 s"),
-        (44.6, "45 s"),
-        (89.4, "89 s"),
-        (91, "1.5 min"),
-        (720, "12 min"),
-        (3 * 3600, "3 h"),
-        (24 * 3600, "24 h"),
-        (60 * 3600, "2.5 days"),
-        (1e7, "120 days"),
-    ],
-)
-def test_a_duration_is_said_in_two_digits(seconds, words):
-    assert duration_in_words(seconds) == words
-
-
-def test_a_range_is_said_in_one_unit():
-    assert range_in_words(20, 60) == "20–60 s"
-    assert range_in_words(2.9, 11.6) == "3–12 s"
-    assert range_in_words(40, 160) == "0.7–3 min"
-
-
-@pytest.mark.parametrize(
-    ("size", "words"), [(312e6, "310 MB"), (999.9e6, "1 GB"), (1.24e9, "1.2 GB"), (31e9, "31 GB")]
-)
-def test_a_size_is_said_in_two_digits(size, words):
-    assert size_in_words(size) == words
 
 
 def test_digits_are_counted_as_they_are_split():
