@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
@@ -444,6 +445,11 @@ class Training:
     def _logs(self) -> list[keras.callbacks.Callback]:
         if not self.config.tensorboard:
             return []
+        if find_spec("tensorboard") is None:
+            raise InputError(
+                "tensorboard needs the package of that name: pip install tensorboard, or switch "
+                "it off"
+            )
         return [keras.callbacks.TensorBoard(log_dir=os.fspath(self.reporter.folder))]
 
 

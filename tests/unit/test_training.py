@@ -12,6 +12,7 @@ pytest.importorskip("tensorflow")
 from digitlab.checkpoints import Checkpoint
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.datasets import load_dataset
+from digitlab.errors import InputError
 from digitlab.records import Controls, Wish
 from digitlab.training import DivergedError, KeepCallback, LearningRate, Training, WishHeard, train
 
@@ -180,6 +181,12 @@ def test_a_network_that_breaks_in_the_last_step_of_an_epoch_is_not_kept(digits, 
         keep.on_epoch_end(0, {"val_loss": np.nan if sign == "val_loss" else 0.5})
     assert keep.checkpoint.epoch == 0
     assert listener.files == {}
+
+
+def test_logs_for_a_tensorboard_that_is_not_installed_are_refused(digits, monkeypatch):
+    monkeypatch.setattr("digitlab.training.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="pip install tensorboard"):
+        fitted(CONFIG.replace(tensorboard=True), digits)
 
 
 def weights_of(keras_file):
