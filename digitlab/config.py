@@ -31,6 +31,15 @@ ACTIVATIONS = Choice(
 )
 
 
+def _dropout() -> Any:
+    """The field that convolution blocks and dense layers share."""
+    return hyperparameter(
+        0.0,
+        Real(0, 1, open_high=True),
+        "Share of activations silenced at random while training, against overfitting.",
+    )
+
+
 @dataclass(frozen=True)
 class ConvBlock:
     """Convolution → activation, then optionally batch normalisation, pooling and dropout."""
@@ -57,11 +66,7 @@ class ConvBlock:
         ),
         "How the picture is halved after the convolution.",
     )
-    dropout: float = hyperparameter(
-        0.0,
-        Real(0, 1, open_high=True),
-        "Share of activations silenced at random while training, against overfitting.",
-    )
+    dropout: float = _dropout()
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -72,11 +77,7 @@ class DenseLayer:
     """A fully connected layer: ReLU, then dropout."""
 
     units: int = hyperparameter(128, Integer(1, 4096), "Neurons in this layer.")
-    dropout: float = hyperparameter(
-        0.0,
-        Real(0, 1, open_high=True),
-        "Share of activations silenced at random while training, against overfitting.",
-    )
+    dropout: float = _dropout()
 
     def __post_init__(self) -> None:
         check_fields(self)
