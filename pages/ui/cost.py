@@ -86,7 +86,7 @@ def _measuring(config: TrainingConfig) -> None:
     with guard():
         if not get_jobs().is_measuring(config):
             st.rerun()
-        training = [run.id for run in store().runs() if run.status is Status.RUNNING]
+        training = [run.id for run in store().active_runs() if run.status is Status.RUNNING]
         if training:
             st.caption(f":material/hourglass: Measures when {training[0]} has trained.")
         else:
