@@ -36,13 +36,6 @@ TINY = TrainingConfig(
 ENDLESS = TINY.replace(epochs=500)
 
 
-@pytest.fixture(scope="module")
-def jobs(tmp_path_factory):
-    jobs = Jobs(Store(tmp_path_factory.mktemp("home")))
-    yield jobs
-    jobs.close()
-
-
 def wait_until(condition):
     """Waits on a condition, at most PATIENCE seconds, and returns what made it true."""
     until = time.monotonic() + PATIENCE

@@ -5,8 +5,7 @@ import pytest
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.datasets import load_dataset
 from digitlab.errors import InputError
-from digitlab.jobs import Jobs, _measurement
-from digitlab.store import Store
+from digitlab.jobs import _measurement
 
 PATIENCE = 60
 
@@ -17,13 +16,6 @@ TINY = TrainingConfig(
     batch_size=32,
     rotation=10,
 )
-
-
-@pytest.fixture(scope="module")
-def jobs(tmp_path_factory):
-    jobs = Jobs(Store(tmp_path_factory.mktemp("home")))
-    yield jobs
-    jobs.close()
 
 
 def measured(jobs, config):
