@@ -1,4 +1,4 @@
-"""Queue, worker, stop, recover: Dask runs the trainings, one at a time.
+"""Queue, worker, stop, recover: Dask runs the trainings, one at a time, and the studies between.
 
 Locally a scheduler and one worker are started on first need, as processes of their own, and go
 away when idle. With `DIGITLAB_SCHEDULER=tcp://host:8786` the runs go to that cluster, whose
@@ -12,7 +12,7 @@ import secrets
 import socket
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -31,7 +31,8 @@ from digitlab.records import (
     Wish,
 )
 from digitlab.store import Store
-from digitlab.worker import PROCESS_DIED, TOPIC, run_measurement, run_training
+from digitlab.studies import Shelf, Study, StudyProgress
+from digitlab.worker import PROCESS_DIED, TOPIC, run_measurement, run_study, run_training
 
 _logger = logging.getLogger(__name__)
 
@@ -48,12 +49,11 @@ TIMED_RUNS = 30
 
 _DATA = [parameter.name for parameter in declared(TrainingConfig) if parameter.group == "Data"]
 
-_MEASUREMENT = "measurement-"
-
-LONGEST_MEASURING_QUEUE = 5
+LONGEST_ERRAND_QUEUE = 5
+"""Measurements and studies that can wait."""
 
 ANSWER_SECONDS = 10
-"""A worker that has measured tells how it went within so long."""
+"""A worker that has done an errand tells how it went within so long."""
 
 PULSE_SECONDS = 5
 """How often a process says that it is alive, and looks for runs of those that are not."""
@@ -69,6 +69,7 @@ class Jobs:
 
     def __init__(self, store: Store, scheduler: str | None = None) -> None:
         self.store = store
+        self.shelf = Shelf(store.home)
         self._scheduler = scheduler
         self._lock = threading.RLock()
         self._connection: Connection | None = None
@@ -76,7 +77,9 @@ class Jobs:
         self._futures: dict[str, Any] = {}
         self._done: dict[str, threading.Event] = {}
         self._progress: dict[str, list[BatchProgress]] = defaultdict(list)
-        self._measuring_errors: dict[str, str] = {}
+        self._errands: set[str] = set()
+        self._errand_errors: dict[str, str] = {}
+        self._studying: dict[str, StudyProgress] = {}
         self._closing = threading.Event()
         recover(store)
         threading.Thread(target=self._beat, name="digitlab-pulse", daemon=True).start()
@@ -195,35 +198,48 @@ class Jobs:
             InputError: if the network cannot be built or is too large, or too many wait.
         """
         check_cost(config)
-        task = _measurement(config)
-        with self._lock:
-            if task in self._futures:
-                return
-            if sum(map(_is_measurement, self._futures)) >= LONGEST_MEASURING_QUEUE:
-                raise InputError(
-                    f"at most {LONGEST_MEASURING_QUEUE} measurements can wait: try again later"
-                )
-            client = self._client()
-            self._measuring_errors.pop(task, None)
-            self._done[task] = threading.Event()
-            self._futures[task] = future = client.submit(
-                run_measurement,
-                config.to_json(),
-                self._place,
-                os.fspath(self.store.home),
-                self.store.database_url,
-                key=f"{task}-{secrets.token_hex(4)}",
-                pure=False,
-            )
-        future.add_done_callback(lambda future: self._measured(task, future))
+        home = os.fspath(self.store.home)
+        self._run_errand(
+            _measurement(config),
+            run_measurement,
+            config.to_json(),
+            self._place,
+            home,
+            self.store.database_url,
+        )
 
     def is_measuring(self, config: TrainingConfig) -> bool:
         """Whether a measurement waits or runs."""
-        return _measurement(config) in self._futures
+        return _measurement(config) in self._errands
 
     def measuring_error(self, config: TrainingConfig) -> str | None:
         """Why the last measurement of a config failed; None if it did not."""
-        return self._measuring_errors.get(_measurement(config))
+        return self._errand_errors.get(_measurement(config))
+
+    def study(self, study: Study) -> None:
+        """Sends a study to the worker, after the runs that train or wait; returns at once.
+
+        Raises:
+            InputError: if too many wait.
+        """
+        self.shelf.welcome(study)
+        self._run_errand(
+            study.key, run_study, study.kind, study.arguments, os.fspath(self.store.home)
+        )
+
+    def study_progress(self, study: Study) -> StudyProgress | None:
+        """How far a study is that waits or runs; None for any other."""
+        if study.key not in self._errands:
+            return None
+        return self._studying.get(study.key, StudyProgress())
+
+    def study_error(self, study: Study) -> str | None:
+        """Why a study failed the last time; None if it did not."""
+        return self._errand_errors.get(study.key)
+
+    def cancel_study(self, study: Study) -> None:
+        """Takes a study back that waits or runs."""
+        self.shelf.cancel(study)
 
     def close(self) -> None:
         """Ends the local worker and scheduler, and whatever they train."""
@@ -250,6 +266,26 @@ class Jobs:
             pure=False,
         )
         future.add_done_callback(lambda future: self._ended(run_id, attempt, future))
+
+    def _run_errand(self, name: str, function: Callable[..., str | None], *arguments: str) -> None:
+        """Sends work to the worker that is no run; it is done once, whoever asks for it again."""
+        with self._lock:
+            if name in self._errands:
+                return
+            if len(self._errands) >= LONGEST_ERRAND_QUEUE:
+                raise InputError(
+                    f"at most {LONGEST_ERRAND_QUEUE} measurements and studies can wait: "
+                    "try again later"
+                )
+            client = self._client()
+            self._errand_errors.pop(name, None)
+            self._errands.add(name)
+            self._done[name] = threading.Event()
+            key = f"{name}-{secrets.token_hex(4)}"
+            self._futures[name] = future = client.submit(
+                function, *arguments, key=key, pure=False, priority=-1
+            )
+        future.add_done_callback(lambda future: self._errand_ended(name, future))
 
     def _beat(self) -> None:
         """Says that this process is alive, and ends the runs of those that are not."""
@@ -287,6 +323,9 @@ class Jobs:
 
     def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
         message = event[1]
+        if "study" in message:
+            self._studying[message["study"]] = StudyProgress(**message["progress"])
+            return
         points = self._progress[message["run"]]
         points.append(BatchProgress(**message["progress"]))
         if len(points) > KEPT_BATCHES:
@@ -297,25 +336,31 @@ class Jobs:
         try:
             self.store.end_run(run_id, Status.INTERRUPTED, PROCESS_DIED, attempt)
         finally:
-            with self._lock:
-                if self._futures.get(run_id) is future:
-                    del self._futures[run_id]
-                    self._done[run_id].set()
-                if not self._futures:
-                    self._rest = threading.Timer(IDLE_SECONDS, self._close_if_idle)
-                    self._rest.daemon = True
-                    self._rest.start()
+            self._put_away(run_id, future)
 
-    def _measured(self, task: str, future: Any) -> None:
-        """Remembers why a measurement failed; then it is over, as a run is."""
+    def _errand_ended(self, name: str, future: Any) -> None:
+        """Remembers why an errand failed."""
         error: str | None = PROCESS_DIED
         try:
             if future.status == "finished":
                 error = future.result(timeout=ANSWER_SECONDS)
         finally:
             if error:
-                self._measuring_errors[task] = error
-            self._ended(task, 1, future)
+                self._errand_errors[name] = error
+            self._errands.discard(name)
+            self._studying.pop(name, None)
+            self._put_away(name, future)
+
+    def _put_away(self, name: str, future: Any) -> None:
+        """Forgets a job that is over; after the last one, the worker may rest."""
+        with self._lock:
+            if self._futures.get(name) is future:
+                del self._futures[name]
+                self._done[name].set()
+            if not self._futures:
+                self._rest = threading.Timer(IDLE_SECONDS, self._close_if_idle)
+                self._rest.daemon = True
+                self._rest.start()
 
     def _timed(self, name: str, dataset: Dataset) -> Iterator[Speed]:
         """What the latest runs on a dataset tell."""
@@ -341,11 +386,7 @@ class Jobs:
 
 def _measurement(config: TrainingConfig) -> str:
     """Names the measurement of a config, among runs."""
-    return f"{_MEASUREMENT}{hashlib.sha256(config.to_json().encode()).hexdigest()[:16]}"
-
-
-def _is_measurement(task: str) -> bool:
-    return task.startswith(_MEASUREMENT)
+    return f"measurement-{hashlib.sha256(config.to_json().encode()).hexdigest()[:16]}"
 
 
 _jobs: Jobs | None = None

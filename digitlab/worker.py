@@ -1,7 +1,9 @@
-"""What the worker process does: train one queued run, or measure one configuration."""
+"""What the worker process does: train one queued run, measure one configuration, or do a study."""
 
 import logging
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from digitlab.records import (
     TestResult,
 )
 from digitlab.store import Store
+from digitlab.studies import Shelf, Study, StudyCancelledError, compute
 
 _logger = logging.getLogger(__name__)
 
@@ -126,13 +129,12 @@ def _train(run: Run, store: Store, worker: Any) -> Status:
 def run_measurement(config: str, place: str, home: str, database_url: str) -> str | None:
     """The job: measures a config in a worker process and stores its speed; returns what failed.
 
-    It waits while a run of another process trains: both would be slower. When its worker dies,
-    Dask gives it to the next one: it has begun then, and is given up.
+    It waits while a run of another process trains: both would be slower.
 
     Args:
         config: as JSON.
     """
-    from distributed import Reschedule, get_worker
+    from distributed import Reschedule
 
     from digitlab.datasets import load_dataset
     from digitlab.measuring import measure
@@ -141,17 +143,51 @@ def run_measurement(config: str, place: str, home: str, database_url: str) -> st
     if any(run.status is Status.RUNNING for run in store.active_runs()):
         time.sleep(TURN_SECONDS)
         raise Reschedule
-    begun = store.home / f".{get_worker().get_current_task()}"
-    try:
-        begun.touch(exist_ok=False)
+
+    def work() -> None:
         wanted = TrainingConfig.from_json(config)
         store.keep_speed(measure(wanted, load_dataset(wanted.dataset)), place)
+
+    return _once(store.home, work)
+
+
+def run_study(kind: str, arguments: str, home: str) -> str | None:
+    """The job: does a study in a worker process and keeps its result; returns what failed."""
+    from distributed import get_worker
+
+    study, shelf, worker = Study(kind, arguments), Shelf(Path(home)), get_worker()
+
+    def progress(fraction: float, words: str) -> None:
+        if shelf.is_cancelled(study):
+            raise StudyCancelledError
+        told = {"fraction": fraction, "words": words}
+        worker.log_event(TOPIC, {"study": study.key, "progress": told})
+
+    def work() -> None:
+        with suppress(StudyCancelledError):
+            progress(0.0, "begins")
+            shelf.keep(study, compute(study, progress))
+
+    return _once(Path(home), work)
+
+
+def _once(home: Path, work: Callable[[], None]) -> str | None:
+    """Does some work and returns what failed, if anything.
+
+    When a worker dies, Dask gives its task to the next one: it has begun then, and is given up.
+    """
+    from distributed import get_worker
+
+    begun = home / f".{get_worker().get_current_task()}"
+    try:
+        begun.touch(exist_ok=False)
+        work()
     except FileExistsError:
         return PROCESS_DIED
     except InputError as wrong:
         return str(wrong)
     except Exception as wrong:
-        _logger.exception("a measurement failed")
+        _logger.exception("a job failed")
         return f"{type(wrong).__name__}: {wrong}"
     finally:
         begun.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ FLOORS = (
     },
     {"mnist", "dataset_arrays", "dataset_tables", "dataset_files"},
     {"datasets"},
-    {"advice", "costs", "inference", "evaluation", "export", "plots", "script", "store"},
+    {"advice", "costs", "inference", "evaluation", "export", "plots", "script", "store", "studies"},
     {"training", "recognisers", "measuring"},
     {"cluster", "lifeline", "owners", "worker"},
     {"jobs"},
