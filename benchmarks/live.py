@@ -25,7 +25,8 @@ EPOCHS = 4
 
 PATIENCE = 120_000
 FIRST_BATCH = re.compile(r"epoch 1 of")
-STOPPED = re.compile(r"stopped after|stopped before|has stopped")
+STOPPED = re.compile(r"^Stopped")
+TESTED = re.compile(r"^Stopped (after|before)")
 
 
 def main() -> None:
@@ -85,7 +86,9 @@ def stop(page: Page) -> float:
     began = time.perf_counter()
     button.click()
     page.get_by_text(STOPPED).first.wait_for(timeout=PATIENCE)
-    return time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    page.get_by_text(TESTED).first.wait_for(timeout=PATIENCE)  # the worker is free again
+    return seconds
 
 
 def epoch_seconds(page: Page, server: Server, watched: bool) -> float:

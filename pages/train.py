@@ -2,6 +2,7 @@ import streamlit as st
 
 from digitlab.network import plan
 from pages.ui.augmented import show_augmented
+from pages.ui.cache import store
 from pages.ui.code import show_code
 from pages.ui.cost import show_cost
 from pages.ui.forms import pick_preset, show_changes, training_form
@@ -16,7 +17,8 @@ from pages.ui.shown import pick_run, show_other_training, show_queue
 
 with page("Train", "Choose a network, press Start, watch it learn."):
     offer_mnist()
-    run = pick_run()
+    runs = store().runs()
+    run = pick_run(runs)
     if run is not None:
         show_other_training(run)
         with guard():
@@ -25,7 +27,7 @@ with page("Train", "Choose a network, press Start, watch it learn."):
             else:
                 show_ended(run)
         show_queue(run)
-        show_lineage(run)
+        show_lineage(run, runs)
         st.divider()
 
     left, right = st.columns(2, gap="large")

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 import streamlit as st
 
 from digitlab.records import Run
-from pages.ui.cache import store
 from pages.ui.shown import look_at
 
 
@@ -27,9 +26,9 @@ def _branch(run: Run, depth: int, runs: Sequence[Run]) -> Iterator[tuple[int, Ru
             yield from _branch(fork, depth + 1, runs)
 
 
-def show_lineage(run: Run) -> None:
+def show_lineage(run: Run, runs: Sequence[Run]) -> None:
     """The tree as an indented list; a click shows another run of it."""
-    tree = family(run, store().runs())
+    tree = family(run, runs)
     if len(tree) < 2:
         return
     with st.container(gap=None, key="train_lineage"):

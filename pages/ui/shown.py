@@ -1,5 +1,7 @@
 """Which run the Train page shows: the one that was picked, else the one to follow."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from digitlab.jobs import get_jobs
@@ -39,11 +41,11 @@ def is_watched(run: Run) -> bool:
     return run.id in wanted
 
 
-def pick_run() -> Run | None:
+def pick_run(known: Sequence[Run]) -> Run | None:
     """The run to show, and a list to pick another from; None before the first run."""
     if NEXT in st.session_state:
         st.session_state[PICKED] = st.session_state.pop(NEXT)
-    runs = {run.id: run for run in store().runs()}
+    runs = {run.id: run for run in known}
     asked = st.query_params.get(PICKED)
     if asked is not None and asked not in runs:
         st.warning(f"There is no run {without_links(repr(asked))}.", icon=":material/search_off:")
