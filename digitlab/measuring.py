@@ -106,7 +106,7 @@ def _time_between(training: Training) -> _Twice:
     """Storing the model and the checkpoint, as after each epoch."""
     probe = training.dataset.images[probe_rows(training.dataset, training.config)]
     keep = KeepCallback(
-        training.exported,
+        lambda: training.exported,
         training.reporter,
         probe[..., None].astype(np.float32),
         [],

@@ -25,7 +25,7 @@ from digitlab.errors import InputError
 from digitlab.evaluation import evaluate
 from digitlab.export import keras_bytes, litert_bytes
 from digitlab.inference import Recogniser
-from digitlab.network import batches_per_epoch, steps_per_execution
+from digitlab.network import PixelStatistics, batches_per_epoch, steps_per_execution
 from digitlab.preprocessing import pixel_statistics
 from digitlab.records import (
     BatchProgress,
@@ -238,7 +238,8 @@ class KeepCallback(keras.callbacks.Callback):
     Comes after the callbacks that it remembers, and before the one that reports.
 
     Args:
-        exported: the same network in float32, saved as `model.keras` after each epoch.
+        exported: makes the same network in float32, saved as `model.keras` after each epoch;
+            called after the first one, so that the first batch need not wait for it.
         reporter: who stores that file.
         probe: float32 (p, 28, 28, 1).
         watched: early stopping, reduce-on-plateau.
@@ -246,7 +247,7 @@ class KeepCallback(keras.callbacks.Callback):
         start: where to go on from.
     """
 
-    exported: keras.Model
+    exported: Callable[[], keras.Model]
     reporter: Reporter
     probe: np.ndarray
     watched: list[keras.callbacks.Callback]
@@ -285,8 +286,9 @@ class KeepCallback(keras.callbacks.Callback):
                 f"try a learning_rate below {self.rate.effective.learning_rate:g}"
             )
         self.checkpoint = self._state(epoch + 1)
-        self.exported.set_weights(self.checkpoint.weights)
-        self.reporter.artefact("model.keras", keras_bytes(self.exported))
+        exported = self.exported()
+        exported.set_weights(self.checkpoint.weights)
+        self.reporter.artefact("model.keras", keras_bytes(exported))
 
     def _look(self) -> Snapshot:
         probabilities = keras.ops.convert_to_numpy(self.model.predict_on_batch(self.probe))
@@ -361,7 +363,7 @@ class Training:
         watched = watching_callbacks(self.config)
         probe = self.dataset.images[probe_rows(self.dataset, self.config)]
         keep = KeepCallback(
-            self.exported,
+            lambda: self.exported,
             self.reporter,
             probe[..., None].astype(np.float32),
             watched,
@@ -416,7 +418,7 @@ class Training:
     def trainee(self) -> keras.Model:
         """The network that is trained."""
         keras.backend.clear_session()
-        model = build(self.config, pixel_statistics(self.dataset.images[self.split.train]))
+        model = build(self.config, self._pixels)
         seed_weights(model, self.config.seed)
         model.compile(
             optimizer=optimizer(self.config),
@@ -432,12 +434,13 @@ class Training:
     def exported(self) -> keras.Model:
         """The same network in float32, without what training alone needs."""
         trained = self.trainee  # first: it clears Keras's names
-        twin = build(
-            self.config.replace(precision="float32"),
-            pixel_statistics(self.dataset.images[self.split.train]),
-        )
+        twin = build(self.config.replace(precision="float32"), self._pixels)
         twin.set_weights(trained.get_weights())
         return twin
+
+    @cached_property
+    def _pixels(self) -> PixelStatistics:
+        return pixel_statistics(self.dataset.images[self.split.train])
 
     def _part(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.dataset.images[rows], self.dataset.labels[rows]

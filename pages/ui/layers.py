@@ -42,8 +42,10 @@ def show_plan(network: Plan) -> None:
         hide_index=True,
         height="content",
         column_config={
+            "layer": st.column_config.Column(width=95),
+            "output": st.column_config.Column(width=75),
             "parameters": st.column_config.ProgressColumn(
-                format="localized", min_value=0, max_value=network.parameters, width=140
+                format="localized", min_value=0, max_value=network.parameters, width=110
             ),
         },
     )

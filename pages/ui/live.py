@@ -18,6 +18,9 @@ from pages.ui.shown import saw_end
 POLL = 0.7
 """Seconds between two looks at a run that trains."""
 
+PANEL_HEIGHT = 620
+"""About that of the panel, in pixels: nothing jumps when the first batch is there."""
+
 RATES = {p.name: p.domain for p in declared(TrainingConfig)}["learning_rate"]
 
 
@@ -37,6 +40,10 @@ def _live(run_id: str) -> None:
         share, words = progress_in_words(run, batches, epochs)
         st.progress(share, text=words)
         _controls(run)
+        if not (batches or epochs):
+            # Charts without a point would only keep the browser busy while training starts.
+            st.skeleton(height=PANEL_HEIGHT)
+            return
         show_panel(run, epochs, batches, "live", planned=run.config.epochs)
         show_hints(run, epochs, "live")
 

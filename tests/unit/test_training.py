@@ -171,7 +171,7 @@ def test_a_diverging_training_says_so_and_keeps_the_last_good_state(digits):
 def test_a_network_that_breaks_in_the_last_step_of_an_epoch_is_not_kept(digits, sign):
     training = Training(CONFIG, digits, listener := Listener())
     probe = digits.images[:2, ..., None].astype(np.float32)
-    keep = KeepCallback(training.exported, listener, probe, [], LearningRate(CONFIG), None)
+    keep = KeepCallback(lambda: training.exported, listener, probe, [], LearningRate(CONFIG), None)
     keep.set_model(training.trainee)
     keep.on_train_begin()
     if sign == "weights":
