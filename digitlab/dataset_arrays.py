@@ -23,7 +23,19 @@ LARGEST_COUNT = 500_000
 """Digits in one dataset: 390 MB."""
 
 LARGEST_SIDE = 1024
+
+LARGEST_SUM_OF_PIXELS = 3_000_000_000
+"""Of all pictures together: half a minute's decoding."""
+
+LARGEST_LIST_BYTES = 10_000_000
+"""An archive's list of its members: a hundred thousand names."""
+
 BLOCK_BYTES = 4_000_000
+
+MOST_TIMES_PACKED, SMALL_BYTES = 100, 20_000_000
+"""Compressed digits take a tenth of their size: what unpacks to so much more is a bomb.
+
+Within SMALL_BYTES anything goes: a few thousand digits that are all alike, as tests make them."""
 
 READ_FAULTS = (
     OSError,
@@ -41,12 +53,14 @@ class Contents:
     """What a file holds.
 
     `images`: uint8 (n, 28, 28), ink bright. `labels`: uint8 (n,), 0–9. `train_count`: rows before
-    this are the training part, or None where the file does not say.
+    this are the training part, or None where the file does not say. `form`: what was read, in
+    words.
     """
 
     images: np.ndarray
     labels: np.ndarray
     train_count: int | None = None
+    form: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +71,12 @@ class _Array:
     dtype: np.dtype
     shape: tuple[int, ...]
     stream: BinaryIO
+    packed_bytes: int
+
+    @property
+    def unpacked_bytes(self) -> int:
+        """What its values take."""
+        return math.prod(self.shape) * self.dtype.itemsize
 
     def blocks(self) -> Iterator[np.ndarray]:
         """The rows, a few megabytes at a time: (k, *shape[1:])."""
@@ -66,13 +86,14 @@ class _Array:
             wanted = min(rows, self.shape[0] - start) * row_bytes
             data = self.stream.read(wanted)
             if len(data) < wanted:
-                raise InputError(f"{self.name} is cut short: it ends before row {start + rows}")
+                stop = min(start + rows, self.shape[0])
+                raise InputError(f"{self.name} is cut short: it ends before row {stop}")
             yield np.frombuffer(data, self.dtype).reshape(-1, *self.shape[1:])
         if self.stream.read(1):
             raise InputError(f"{self.name} is longer than its header says")
 
 
-def read_npz(path: Path) -> Contents:
+def read_npz(path: Path, largest: int = LARGEST_COUNT) -> Contents:
     """Reads x_train, y_train, x_test, y_test (Keras's layout), or x and y.
 
     Images are whole numbers 0–255: (n, 28, 28), (n, 784) or (n, 28, 28, 1), ink bright; of another
@@ -82,7 +103,7 @@ def read_npz(path: Path) -> Contents:
         InputError: naming the file, the array and the fault.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             held = {n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")}
             if {"x_train", "y_train", "x_test", "y_test"} <= held:
                 pairs = [("x_train", "y_train"), ("x_test", "y_test")]
@@ -93,16 +114,13 @@ def read_npz(path: Path) -> Contents:
                     f"{path} must hold x_train, y_train, x_test and y_test, or x and y; "
                     f"it holds {', '.join(sorted(held)[:8]) or 'nothing'}"
                 )
-            members = [
-                [_npy(path, name, cast(BinaryIO, archive.open(f"{name}.npy"))) for name in pair]
-                for pair in pairs
-            ]
-            return _read(str(path), [(images, labels) for images, labels in members])
+            arrays = [(_npy(path, archive, x), _npy(path, archive, y)) for x, y in pairs]
+            return _read(str(path), arrays, largest, f"the arrays {', '.join(sum(pairs, ()))}")
     except READ_FAULTS as error:
         raise InputError(f"{path} cannot be read: {error}") from None
 
 
-def read_idx(pairs: list[tuple[Path, Path]]) -> Contents:
+def read_idx(pairs: list[tuple[Path, Path]], largest: int = LARGEST_COUNT) -> Contents:
     """Reads IDX files, gzipped or not: (images, labels), training part first.
 
     Format: http://yann.lecun.com/exdb/mnist (big-endian header, then unsigned bytes).
@@ -116,7 +134,7 @@ def read_idx(pairs: list[tuple[Path, Path]]) -> Contents:
         for images, labels in pairs:
             opened += [open_plain(images), open_plain(labels)]
             arrays.append((_idx(images, 3, opened[-2]), _idx(labels, 1, opened[-1])))
-        return _read(str(pairs[0][0]), arrays)
+        return _read(str(pairs[0][0]), arrays, largest, "IDX files")
     except READ_FAULTS as error:
         raise InputError(f"{pairs[0][0]} cannot be read: {error}") from None
     finally:
@@ -133,28 +151,68 @@ def open_plain(path: Path) -> BinaryIO:
     return stream
 
 
-def check_count(count: int, name: str) -> None:
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """Opens an archive, unless its list of members is longer than any list of digits.
+
+    zipfile makes an object of every entry before it answers anything.
+    """
+    with path.open("rb") as file:
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    if end is not None and end[zipfile._ECD_SIZE] > LARGEST_LIST_BYTES:  # type: ignore[attr-defined]
+        raise InputError(
+            f"{path} lists too many files: its list must have at most "
+            f"{LARGEST_LIST_BYTES / 1e6:.0f} MB, about {LARGEST_LIST_BYTES // 100_000},000 files"
+        )
+    return zipfile.ZipFile(path)
+
+
+def check_count(count: int, name: str, largest: int = LARGEST_COUNT) -> None:
     """Raises InputError unless there is something, and not too much."""
-    if not 1 <= count <= LARGEST_COUNT:
-        raise InputError(f"{name} must hold 1 to {LARGEST_COUNT:,} digits, got {count:,}")
+    if not 1 <= count <= largest:
+        raise InputError(f"{name} must hold 1 to {largest:,} digits, got {count:,}")
 
 
-def _npy(path: Path, name: str, stream: BinaryIO) -> _Array:
-    """Reads the header of an array; pickled objects are refused."""
+def check_pixels(count: int, name: str) -> None:
+    """Raises InputError if pictures have more pixels than can be read in good time."""
+    if count > LARGEST_SUM_OF_PIXELS:
+        raise InputError(
+            f"{name} must have at most {LARGEST_SUM_OF_PIXELS / 1e6:,.0f} megapixels in all its "
+            "pictures, got more: make them smaller"
+        )
+
+
+def check_unpacked(unpacked_bytes: int, packed_bytes: int, name: str) -> None:
+    """Raises InputError if something compressed unpacks to more than digits ever do."""
+    if unpacked_bytes > max(SMALL_BYTES, MOST_TIMES_PACKED * packed_bytes):
+        raise InputError(
+            f"{name} unpacks to {unpacked_bytes / 1e6:,.0f} MB or more, over {MOST_TIMES_PACKED} "
+            "times what it is stored in: digits never shrink so far"
+        )
+
+
+def _npy(path: Path, archive: zipfile.ZipFile, name: str) -> _Array:
+    """Reads the header of an array; pickled objects are refused.
+
+    Only headers of version 1, of at most 64 KB: NumPy writes longer ones for tables alone, and
+    reads whatever length they claim.
+    """
     label = f"{path}: {name}"
+    stream = cast(BinaryIO, archive.open(f"{name}.npy"))
     try:
         version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-        else:
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
-    except (ValueError, SyntaxError) as error:
-        raise InputError(f"{label} is no NumPy array: {str(error).splitlines()[0]}") from None
+        if version != (1, 0):
+            raise InputError(f"{label} must be of version 1.0 of NumPy's format, got {version}")
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    except (InputError, *READ_FAULTS):
+        raise
+    except Exception as error:  # a broken header leads NumPy to many
+        fault = str(error).partition("\n")[0][:100]
+        raise InputError(f"{label} is no NumPy array: {fault}") from None
     if dtype.kind not in "iu":
         raise InputError(f"{label} must hold whole numbers such as uint8, got {dtype}")
     if fortran:
         raise InputError(f"{label} must be stored in C order (numpy.ascontiguousarray)")
-    return _Array(label, dtype, shape, stream)
+    return _Array(label, dtype, shape, stream, archive.getinfo(f"{name}.npy").compress_size)
 
 
 def _idx(path: Path, dimensions: int, stream: BinaryIO) -> _Array:
@@ -168,10 +226,11 @@ def _idx(path: Path, dimensions: int, stream: BinaryIO) -> _Array:
     sizes = stream.read(4 * dimensions)
     if len(sizes) < 4 * dimensions:
         raise InputError(f"{path} is cut short: its header is not complete")
-    return _Array(str(path), np.dtype(np.uint8), struct.unpack(f">{dimensions}I", sizes), stream)
+    shape = struct.unpack(f">{dimensions}I", sizes)
+    return _Array(str(path), np.dtype(np.uint8), shape, stream, path.stat().st_size)
 
 
-def _read(name: str, pairs: list[tuple[_Array, _Array]]) -> Contents:
+def _read(name: str, pairs: list[tuple[_Array, _Array]], largest: int, form: str) -> Contents:
     """Checks every header, then reads the bodies into one array."""
     for images, labels in pairs:
         _check_image_shape(images)
@@ -183,7 +242,10 @@ def _read(name: str, pairs: list[tuple[_Array, _Array]]) -> Contents:
                 f"{labels.shape[0]:,} labels"
             )
     count = sum(images.shape[0] for images, _ in pairs)
-    check_count(count, name)
+    check_count(count, name, largest)
+    check_pixels(sum(math.prod(images.shape) for images, _ in pairs), name)
+    for array in (array for pair in pairs for array in pair):
+        check_unpacked(array.unpacked_bytes, array.packed_bytes, array.name)
     pixels = np.empty((count, SIDE, SIDE), np.uint8)
     classes = np.empty(count, np.uint8)
     start = 0
@@ -193,7 +255,7 @@ def _read(name: str, pairs: list[tuple[_Array, _Array]]) -> Contents:
         for block in labels.blocks():
             classes[start : start + len(block)] = _checked_labels(block.reshape(-1), labels.name)
             start += len(block)
-    return Contents(pixels, classes, pairs[0][0].shape[0] if len(pairs) == 2 else None)
+    return Contents(pixels, classes, pairs[0][0].shape[0] if len(pairs) == 2 else None, form)
 
 
 def _checked_labels(values: np.ndarray, name: str) -> np.ndarray:

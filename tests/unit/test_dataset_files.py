@@ -1,12 +1,15 @@
 import gzip
 import io
+import re
 import struct
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
+from digitlab import dataset_arrays, dataset_tables
 from digitlab.dataset_files import read_path
 from digitlab.errors import InputError
 
@@ -104,10 +107,10 @@ def test_a_wrong_array_is_named_in_one_sentence(tmp_path, arrays, sentence):
 def test_an_array_that_claims_more_than_it_holds_is_refused(tmp_path):
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(
-        stream, {"descr": "|u1", "fortran_order": False, "shape": (400_000, 28, 28)}
+        stream, {"descr": "|u1", "fortran_order": False, "shape": (20_000, 28, 28)}
     )
     labels = io.BytesIO()
-    np.save(labels, np.zeros(400_000, np.uint8))
+    np.save(labels, np.zeros(20_000, np.uint8))
     zipped(tmp_path / "a.npz", {"x.npy": stream.getvalue(), "y.npy": labels.getvalue()})
     with pytest.raises(InputError, match="x is cut short"):
         read_path(tmp_path / "a.npz")
@@ -135,7 +138,7 @@ def test_csv_may_be_gzipped_or_zipped(tmp_path):
         (",0\n", ",\n", "row 1, column class must be a whole number, got nothing"),
         (",0\n", ",zero\n", "row 1, column class must be a whole number, got 'zero'"),
         (",0\n", ",0.5\n", "row 1, column class must be a whole number, got 0.5"),
-        (",1\n", ",1,1\n", "Expected 785 fields"),
+        (",1\n", ",1,1\n", "row 2 must have 785 values, got 786"),
     ],
 )
 def test_a_wrong_cell_is_named_by_row_and_column(tmp_path, old, new, sentence):
@@ -254,3 +257,57 @@ def test_a_file_of_no_known_kind_is_one_sentence(tmp_path, data):
 def test_an_empty_folder_holds_no_digits(tmp_path):
     with pytest.raises(InputError, match="got 0"):
         read_path(tmp_path)
+
+
+SPELLINGS = {
+    "as spreadsheets on Windows do": lambda text: text.replace("\n", "\r\n"),
+    "with a mark of its encoding": lambda text: "\ufeff" + text,
+    "every value quoted": lambda text: '"' + text.replace(",", '","').replace("\n", '"\n"')[:-1],
+    "as decimals": lambda text: re.sub(r"(?<=[,\n])(\d+)(?=[,\n])", r"\1.0", text),
+    "with blanks": lambda text: text.replace(",", " , "),
+    "with empty lines": lambda text: text.replace("\n", "\n\n") + "\n\n",
+    "without a last line's end": lambda text: text.rstrip("\n"),
+    "some with leading zeros": lambda text: text.replace(",7,", ",00007,"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("header", [True, False])
+def test_a_table_may_be_spelt_in_many_ways(tmp_path, spelling, header):
+    path = tmp_path / "a.csv"
+    path.write_bytes(SPELLINGS[spelling](table(header=header)).encode())
+    assert holds_the_digits(read_path(path))
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 1_000, 3_000, 10_000])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_table_is_the_same_wherever_its_blocks_are_cut(tmp_path, monkeypatch, block_bytes, end):
+    monkeypatch.setattr(dataset_tables, "BLOCK_BYTES", block_bytes)
+    path = tmp_path / "a.csv"
+    path.write_bytes(table().replace("\n", end).encode())
+    assert holds_the_digits(read_path(path))
+
+
+def test_the_fast_way_and_the_careful_way_read_the_same_and_as_pandas_does(tmp_path):
+    block = "\n".join(table().splitlines()[1:]).encode() + b"\n"
+    names = [*NAMES, "class"]
+    fast = dataset_tables._plain_numbers(block)
+    assert np.array_equal(fast, dataset_tables._any_numbers(block, names, "a", 0))
+    assert np.array_equal(fast, pd.read_csv(io.BytesIO(block), header=None).to_numpy())
+
+
+def test_a_wrong_cell_far_down_is_named_by_its_row(tmp_path):
+    rows = table(header=False) * 60
+    path = tmp_path / "a.csv"
+    path.write_text(rows + rows.replace(",", ",x", 1))
+    with pytest.raises(InputError, match="row 721, column 2 must be a whole number, got 'x"):
+        read_path(path)
+
+
+def test_pictures_that_would_take_minutes_to_decode_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset_arrays, "LARGEST_SUM_OF_PIXELS", 3_000)
+    members = {f"3/{row}.png": png(IMAGES[row]) for row in range(5)}
+    np.savez(tmp_path / "a.npz", x=IMAGES, y=LABELS)
+    for path in (zipped(tmp_path / "a.zip", members), tmp_path / "a.npz"):
+        with pytest.raises(InputError, match="megapixels in all its pictures, got more"):
+            read_path(path)
