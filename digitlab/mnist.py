@@ -2,19 +2,17 @@
 
 import hashlib
 import os
-import subprocess
-import sys
-import tempfile
-import threading
 import zipfile
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from digitlab.dataset_arrays import Contents, read_npz
+from digitlab.downloads import Download, latest_download, start_download
 from digitlab.errors import InputError
+
+TITLE = "MNIST"
 
 TRAIN_COUNT, TEST_COUNT = 60_000, 10_000
 
@@ -43,9 +41,14 @@ def find_mnist() -> Path | None:
 
 
 def _keras_files() -> list[Path]:
-    """Where Keras keeps its copy; the second place is for a home that cannot be written to."""
+    """Where Keras may keep its copy."""
+    return [folder / "mnist.npz" for folder in keras_folders()]
+
+
+def keras_folders() -> list[Path]:
+    """Where Keras keeps datasets; the second place is for a home that cannot be written to."""
     home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    return [folder / "datasets" / "mnist.npz" for folder in (home, SHARED_KERAS_HOME)]
+    return [folder / "datasets" for folder in (home, SHARED_KERAS_HOME)]
 
 
 def _is_whole(file: Path) -> bool:
@@ -103,63 +106,14 @@ def _idx_md5(array: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-class MnistDownload:
-    """A download that runs in a process of its own, so that TensorFlow stays out of this one.
+def start_mnist_download() -> Download:
+    """Starts the download, or returns the one under way; a failed one is tried again.
 
     Keras fetches the file and checks its SHA-256.
-
-    Args:
-        command: the process.
-        files: where the growing file may appear.
     """
-
-    def __init__(self, command: Sequence[str], files: Sequence[Path]) -> None:
-        self._files = files
-        self._messages = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._messages
-        )
-
-    @property
-    def done(self) -> bool:
-        """Whether the process has ended, well or not."""
-        return self._process.poll() is not None
-
-    @property
-    def fraction(self) -> float:
-        """How much of the file is here, in [0, 1]."""
-        if self.done and self.error is None:
-            return 1.0
-        sizes = [file.stat().st_size for file in self._files if file.is_file()]
-        return min(1.0, max(sizes, default=0) / DOWNLOAD_BYTES)
-
-    @property
-    def error(self) -> str | None:
-        """One sentence, if it failed."""
-        if not self.done or self._process.returncode == 0:
-            return None
-        self._messages.seek(0)
-        lines = self._messages.read().decode(errors="replace").strip().splitlines()
-        return f"MNIST could not be downloaded: {lines[-1] if lines else 'the process ended'}"
-
-    def wait(self) -> None:
-        """Returns when the process has ended."""
-        self._process.wait()
+    return start_download(TITLE, DOWNLOAD, [[file] for file in _keras_files()], DOWNLOAD_BYTES)
 
 
-_lock = threading.Lock()
-_download: MnistDownload | None = None
-
-
-def start_mnist_download() -> MnistDownload:
-    """Starts the download, or returns the one under way; a failed one is tried again."""
-    global _download
-    with _lock:
-        if _download is None or _download.done:
-            _download = MnistDownload([sys.executable, "-c", DOWNLOAD], _keras_files())
-        return _download
-
-
-def mnist_download() -> MnistDownload | None:
+def mnist_download() -> Download | None:
     """The download last started in this process, if any."""
-    return _download
+    return latest_download(TITLE)
