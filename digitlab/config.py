@@ -11,12 +11,16 @@ from digitlab.domains import (
     Integer,
     Items,
     Real,
+    Rows,
     Text,
     check_fields,
     from_dictionary,
     hyperparameter,
 )
 from digitlab.errors import InputError
+from digitlab.rows import rows_of_text
+
+MOST_LEFT_OUT = 10_000
 
 ACTIVATIONS = Choice(
     {
@@ -92,7 +96,10 @@ class TrainingConfig:
     """
 
     dataset: str = hyperparameter(
-        "mnist", Text(), "`mnist`, `digits`, or the path of a dataset of yours.", "Data"
+        "mnist",
+        Text(),
+        "`mnist`, `digits`, `fashion_mnist`, or one of yours; on the command line, its path.",
+        "Data",
     )
     split: str = hyperparameter(
         "official",
@@ -145,6 +152,14 @@ class TrainingConfig:
         "Share of the training digits kept for validation.",
         "Data",
         only_if=("validation", ("last", "random")),
+    )
+    left_out: str = hyperparameter(
+        "",
+        Rows(MOST_LEFT_OUT),
+        "Rows that are neither trained on nor validated with, such as 17, 2034, 40000-40010; the "
+        "test part stays whole.",
+        "Data",
+        advanced=True,
     )
     normalization: str = hyperparameter(
         "divide",
@@ -352,6 +367,11 @@ class TrainingConfig:
             raise InputError(
                 f"reduce_on_plateau_patience needs warmup_epochs 0, got {self.warmup_epochs:g}"
             )
+
+    @property
+    def left_out_rows(self) -> tuple[int, ...]:
+        """The rows that `left_out` names, in order."""
+        return rows_of_text("left_out", self.left_out, MOST_LEFT_OUT)
 
     def replace(self, **changes: Any) -> "TrainingConfig":
         """A copy with some fields changed, checked again."""

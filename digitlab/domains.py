@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from digitlab.errors import InputError
+from digitlab.rows import rows_of_text, text_of_rows
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,27 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Numbers of rows as text, such as `17, 2034, 40000-40010`; at most `most`, '' for none."""
+
+    most: int
+
+    def check(self, name: str, value: Any) -> str:
+        """Returns the text in its shortest spelling, in order, each row once.
+
+        Raises:
+            InputError: if it is no text, names no rows, or too many.
+        """
+        if not isinstance(value, str):
+            raise InputError(f"{name} must be row numbers as text, got {value!r}")
+        return text_of_rows(rows_of_text(name, value, self.most))
+
+    def parse(self, name: str, text: str) -> str:
+        """Returns `text`, checked."""
+        return self.check(name, text)
+
+
+@dataclass(frozen=True)
 class Items:
     """At most `longest` entries of one kind: a dataclass whose own fields are declared."""
 
@@ -195,7 +217,7 @@ class Items:
         return self.check(name, value)
 
 
-Domain = Integer | Real | Choice | Flag | Text | Items
+Domain = Integer | Real | Choice | Flag | Text | Rows | Items
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from textwrap import indent, wrap
+from textwrap import fill, indent, wrap
 from typing import Any
 
 import numpy as np
@@ -110,7 +110,7 @@ def _literal(value: Any) -> str:
 def _spaced(text: str) -> str:
     """Python with two empty lines round each function and class, and never more."""
     text = re.sub(r"\n+(?=(def|class) )", "\n\n\n", text)
-    text = re.sub(r"(\n +[^\n]*)\n+(?=[^\s)])", r"\1\n\n\n", text)
+    text = re.sub(r"(\n +[^\n]*)\n+(?=[^\s)\]])", r"\1\n\n\n", text)
     return re.sub(r"\n{4,}", "\n\n\n", text)
 
 
@@ -157,9 +157,22 @@ def _split(config: TrainingConfig) -> str:
             "random": "train, validation = " + _divided("train", "config.validation_fraction"),
         }[config.validation],
     ]
+    if config.left_out:
+        parts.append(_without_left_out(config))
     watched = "" if config.validation == "none" else "which are watched, "
     heading = f"# Which of them are trained on, {watched}which are kept for the test: their rows.\n"
     return heading + "\n".join(part for part in parts if part) + "\n"
+
+
+def _without_left_out(config: TrainingConfig) -> str:
+    """Takes away the rows of `left_out`, as `datasets.split_dataset` does; the test stays whole."""
+    stretches = [piece.split("-") for piece in config.left_out.split(", ")]
+    rows = ", ".join(
+        first if not last else f"{first}:{int(last[0]) + 1}" for first, *last in stretches
+    )
+    parts = ["train"] if config.validation in ("none", "test") else ["train", "validation"]
+    lines = [f"{part} = {part}[~np.isin({part}, left_out)]" for part in parts]
+    return "\n".join(["left_out = np.r_[", indent(fill(rows, 94), "    "), "]", *lines])
 
 
 def _divided(rows: str, fraction: str) -> str:

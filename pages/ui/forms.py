@@ -8,9 +8,20 @@ import streamlit as st
 
 from digitlab.config import TrainingConfig
 from digitlab.datasets import available
-from digitlab.domains import Choice, Flag, Hyperparameter, Integer, Items, Real, Text, declared
+from digitlab.domains import (
+    Choice,
+    Flag,
+    Hyperparameter,
+    Integer,
+    Items,
+    Real,
+    Rows,
+    Text,
+    declared,
+)
 from digitlab.errors import InputError
 from digitlab.presets import PRESETS, Preset
+from pages.ui.dataset_picker import pick_given, title_of
 from pages.ui.frame import without_links
 
 PARAMETERS = declared(TrainingConfig)
@@ -86,8 +97,10 @@ def changes(config: TrainingConfig, preset: Preset) -> list[str]:
     words = []
     for parameter in PARAMETERS:
         before, after = (getattr(c, parameter.name) for c in (preset.config, config))
-        if before != after and isinstance(parameter.domain, Items):
+        if before != after and isinstance(parameter.domain, Items | Rows):
             words.append(f"{parameter.name} changed")
+        elif before != after and isinstance(parameter.domain, Text):
+            words.append(f"{parameter.name} {title_of(before)} → {title_of(after)}")
         elif before != after:
             words.append(f"{parameter.name} {before} → {after}")
     return words
@@ -158,11 +171,13 @@ def _widget(parameter: Hyperparameter) -> Any:
     common: dict[str, Any] = {"key": _key(parameter), "persist_state": "session"}
     if isinstance(domain, Flag):
         return st.toggle(parameter.label, given, help=help, **common)
-    if isinstance(domain, Choice | Text):
-        options = list(domain.options) if isinstance(domain, Choice) else list(available())
-        options += [given] * (given not in options)  # a run's own dataset, trained elsewhere
-        if isinstance(domain, Choice):
-            help += "".join(f"\n- `{word}`: {what}" for word, what in domain.options.items())
+    if isinstance(domain, Rows):
+        return st.text_input(parameter.label, given, help=help, placeholder="none", **common)
+    if isinstance(domain, Text):
+        return pick_given(parameter.label, given, help=help, **common)
+    if isinstance(domain, Choice):
+        options = list(domain.options)
+        help += "".join(f"\n- `{word}`: {what}" for word, what in domain.options.items())
         return st.selectbox(parameter.label, options, options.index(given), help=help, **common)
     if isinstance(domain, Integer):
         return st.number_input(

@@ -62,10 +62,17 @@ def test_for_another_dataset_than_mnist_the_digits_can_be_downloaded_too():
     assert list(buttons(shown())) == ["Download the script"]
 
 
-def test_a_dataset_that_is_not_there_is_one_sentence_and_the_script_stays():
+@pytest.mark.parametrize(
+    ("at_home", "sentence"),
+    [(True, "unknown dataset '/no/such/file.npz'"), (False, "only at the server's own computer")],
+)
+def test_a_dataset_that_is_not_there_is_one_sentence_and_the_script_stays(
+    monkeypatch, at_home, sentence
+):
+    monkeypatch.setattr("pages.ui.visitor._is_at_home", lambda: at_home)
     app = shown(dataset="/no/such/file.npz")
     (error,) = app.error
-    assert "unknown dataset '/no/such/file.npz'" in error.value
+    assert sentence in error.value
     assert list(buttons(app)) == ["Download the script"]
     assert len(app.code) == 1
 

@@ -53,6 +53,7 @@ WATCHED = SMALL.replace(
     epochs=9,
     reduce_on_plateau_patience=1,
     early_stopping_patience=2,
+    left_out="3-60, 71, 500, 1790",
 )
 PERCEPTRON = SMALL.replace(
     normalization="columns",
@@ -80,10 +81,11 @@ def test_every_preset_becomes_valid_python(key):
         (TrainingConfig(stroke_thickness=0.1), ["affine_transforms", "rotation", "SIDE"]),
         (TrainingConfig(elastic=1), ["def move", "change_thickness"]),
         (TrainingConfig(dense_layers=()), ["Dropout", "seed_generator"]),
-        (TrainingConfig(validation="none"), ["validation", "watched"]),
+        (TrainingConfig(validation="none"), ["validation", "watched", "left_out"]),
+        (TrainingConfig(validation="test", left_out="3"), ["validation[~", "config.left_out"]),
         (TrainingConfig(learning_rate_schedule="cosine"), ["rise", "0.01**", "warmup"]),
     ],
-    ids=["plain", "turned", "thick", "bent", "no dropout", "unwatched", "cosine"],
+    ids=["plain", "turned", "thick", "bent", "no dropout", "unwatched", "left out", "cosine"],
 )
 def test_the_script_holds_only_what_its_config_needs(config, absent):
     script = keras_script(config)
@@ -130,6 +132,17 @@ def test_the_optimizer_is_digitlab_s(name, weight_decay):
         written = re.search(r"(?s)optimizer=(.*?),\n    loss=", keras_script(config)).group(1)
         made = eval(written, {"keras": keras, "config": config})
         assert made.get_config() | {"name": name} == optimizer(config).get_config() | {"name": name}
+
+
+def test_many_rows_left_out_stay_readable_in_the_script():
+    rows = [*range(0, 19_000, 2), 39_999, 40_000, 40_001]
+    config = TrainingConfig(left_out=", ".join(map(str, rows)))
+    script = keras_script(config)
+    assert max(map(len, script.splitlines())) <= 100
+    written = re.search(r"(?ms)^left_out = .*?^\]$", script).group()
+    space = {"np": np}
+    exec(written, space)
+    assert tuple(space["left_out"]) == config.left_out_rows
 
 
 def write_digits(script, folder):
