@@ -61,6 +61,16 @@ class Epoch:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Curve:
+    """How a run learned, in short: for a list of many runs."""
+
+    accuracies: tuple[float, ...]
+    """By epoch: those on the validation digits, or on the training digits without any."""
+    seconds: float
+    """What its epochs took, without those of a parent."""
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """What can be looked at after an epoch."""
@@ -136,6 +146,12 @@ class Run:
     parent_id: str | None = None
     """The run that this one was forked from, after `parent_epoch` epochs."""
     parent_epoch: int | None = None
+    name: str = ""
+    """What a person calls it; one line."""
+    note: str = ""
+    starred: bool = False
+    imported: bool = False
+    """Whether it came out of an archive: its `model.keras` may be a stranger's, never load it."""
 
     @property
     def has_model(self) -> bool:
@@ -150,5 +166,11 @@ class Run:
         return tuple(sorted(map(int, kept)))
 
 
+LONGEST_NAME = 60
+LONGEST_NOTE = 2000
+
 CHECKPOINT = "checkpoint-{epoch}.npz"
 """Name of the file that holds the state of training after an epoch: see `checkpoints`."""
+
+SNAPSHOT = "snapshot-{epoch}.npz"
+"""Name of the file that holds the snapshot of an epoch where a run travels: see `archive`."""

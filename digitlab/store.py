@@ -10,10 +10,11 @@ import json
 import logging
 import os
 import secrets
+import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -24,11 +25,15 @@ import sqlalchemy as sql
 from digitlab.config import TrainingConfig
 from digitlab.costs import Speed
 from digitlab.errors import InputError, UnknownRunError
-from digitlab.files import write_synced
+from digitlab.files import default_home, write_synced
 from digitlab.names import run_name
 from digitlab.records import (
     CHECKPOINT,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    SNAPSHOT,
     Controls,
+    Curve,
     Epoch,
     Run,
     Snapshot,
@@ -42,13 +47,36 @@ _logger = logging.getLogger(__name__)
 
 _ACTIVE = (Status.QUEUED, Status.RUNNING)
 
+_KEPT = RUNS.c.deleted_at.is_(None)
+
 TIMED_EPOCHS = 500
 """How far back `timed_runs` looks."""
 
+BIN_KEEPS = timedelta(hours=24)
+"""A deleted run can be brought back for so long."""
 
-def default_home() -> Path:
-    """`DIGITLAB_HOME`, or `.digitlab` in the working directory."""
-    return Path(os.environ.get("DIGITLAB_HOME") or ".digitlab").resolve()
+IMPORTED = "imported"
+"""The owner of a run that came out of an archive: no process answers for it."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What the store knows of a file without reading it."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """A run from elsewhere, whole, for `Store.add_runs`."""
+
+    run: Run
+    epochs: tuple[Epoch, ...]
+    snapshots: tuple[int, ...]
+    """The epochs that something can be looked at of."""
+    read: Callable[[str], bytes]
+    """Reads one of `run.artefacts`, or the SNAPSHOT of an epoch, by its name."""
 
 
 class Store:
@@ -124,7 +152,7 @@ class Store:
             "error": None,
             "test": None,
         }
-        resumable = (RUNS.c.id == run_id) & RUNS.c.status.in_(states)
+        resumable = (RUNS.c.id == run_id) & RUNS.c.status.in_(states) & _KEPT
         with self._engine.begin() as connection:
             connection.execute(RUNS.update().where(resumable).values(values))
 
@@ -284,6 +312,91 @@ class Store:
             )
             connection.execute(SPEEDS.insert().values(row))
 
+    def label_run(self, run_id: str, name: str, note: str) -> None:
+        """Writes what a person calls a run, and notes about it.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+            InputError: if the name or the note is too long.
+        """
+        self.run(run_id)
+        name, note = check_label(name, note)
+        with self._engine.begin() as connection:
+            connection.execute(
+                RUNS.update().where(RUNS.c.id == run_id).values(name=name, note=note)
+            )
+
+    def star_runs(self, run_ids: Sequence[str], starred: bool) -> None:
+        """Stars runs, or takes their stars away."""
+        with self._engine.begin() as connection:
+            connection.execute(RUNS.update().where(RUNS.c.id.in_(run_ids)).values(starred=starred))
+
+    def delete_runs(self, run_ids: Sequence[str]) -> None:
+        """Puts runs into the bin, together: all of them, or none.
+
+        Raises:
+            InputError: if one of them waits or trains.
+        """
+        asked = RUNS.c.id.in_(run_ids)
+        with self._engine.begin() as connection:
+            connection.execute(RUNS.update().where(asked & _KEPT).values(deleted_at=_now()))
+            active = connection.scalars(
+                sql.select(RUNS.c.id).where(asked & RUNS.c.status.in_(_ACTIVE))
+            ).all()
+            if active:
+                raise InputError(f"{active[0]} still waits or trains: stop it before deleting it")
+
+    def restore_runs(self, run_ids: Sequence[str]) -> None:
+        """Takes runs out of the bin again; one that is not there any more stays away."""
+        asked = RUNS.c.id.in_(run_ids) & (RUNS.c.deleted_at > _now() - BIN_KEEPS)
+        with self._engine.begin() as connection:
+            connection.execute(RUNS.update().where(asked).values(deleted_at=None))
+
+    def empty_bin(self) -> None:
+        """Removes for good what has been in the bin for BIN_KEEPS: files, epochs, runs."""
+        over = RUNS.c.deleted_at <= _now() - BIN_KEEPS
+        with self._engine.connect() as connection:
+            run_ids = connection.scalars(sql.select(RUNS.c.id).where(over)).all()
+        for run_id in run_ids:
+            shutil.rmtree(self.folder(run_id), ignore_errors=True)
+            with self._engine.begin() as connection:
+                connection.execute(RUNS.delete().where((RUNS.c.id == run_id) & over))
+
+    def add_runs(self, newcomers: Iterable[Newcomer]) -> None:
+        """Writes runs from elsewhere with their epochs and files: all of them, or none.
+
+        Raises:
+            InputError: if a run of such an id has come meanwhile, or the disk is full.
+        """
+        newcomers = list(newcomers)
+        try:
+            with self._engine.begin() as connection:
+                for newcomer in newcomers:
+                    connection.execute(RUNS.insert().values(_newcomer_row(newcomer.run)))
+                try:  # from here on the folders are ours: nobody else has runs of these ids
+                    for newcomer in newcomers:
+                        self._add_contents(connection, newcomer)
+                except BaseException:
+                    for newcomer in newcomers:
+                        shutil.rmtree(self.folder(newcomer.run.id), ignore_errors=True)
+                    raise
+        except sql.exc.IntegrityError:
+            raise InputError("somebody else has just brought these runs here") from None
+        except OSError as error:
+            raise InputError(f"the runs cannot be written here: {error.strerror}") from None
+
+    def _add_contents(self, connection: sql.Connection, newcomer: Newcomer) -> None:
+        run = newcomer.run
+        for name in run.artefacts:
+            row = self._written(run.id, name, newcomer.read(name))
+            connection.execute(ARTEFACTS.insert().values(row))
+        rows = [{"run_id": run.id, "snapshot": None, **asdict(epoch)} for epoch in newcomer.epochs]
+        for row in rows:
+            if row["epoch"] in newcomer.snapshots:
+                row["snapshot"] = newcomer.read(SNAPSHOT.format(epoch=row["epoch"]))
+        if rows:
+            connection.execute(EPOCHS.insert(), rows)
+
     # Reading
 
     def speeds(self, place: str) -> list[Speed]:
@@ -300,7 +413,8 @@ class Store:
     def timed_runs(self, host: str) -> list[tuple[str, TrainingConfig, list[float]]]:
         """Runs of processes of a host, latest first: id, config, and the seconds of their epochs.
 
-        Without the first epoch, which includes building the network, and those of a parent.
+        Without the first epoch, which includes building the network, and those of a parent; and
+        without imported runs, whose epochs took what a stranger says.
         """
         inherited = sql.func.coalesce(RUNS.c.parent_epoch, 0)
         with self._engine.connect() as connection:
@@ -308,6 +422,7 @@ class Store:
                 sql.select(RUNS.c.id, RUNS.c.config, EPOCHS.c.seconds)
                 .join(EPOCHS)
                 .where(RUNS.c.owner.startswith(f"{host} ", autoescape=True))
+                .where(~RUNS.c.imported)
                 .where(EPOCHS.c.epoch > inherited + 1)
                 .order_by(RUNS.c.created_at.desc(), RUNS.c.id, EPOCHS.c.epoch)
                 .limit(TIMED_EPOCHS)
@@ -332,18 +447,31 @@ class Store:
         return [run for row in rows if (run := _readable_run(row, ()))]
 
     def runs(self) -> list[Run]:
-        """All runs, newest first; those of another version that cannot be read are left out."""
+        """All runs, newest first; those of another version that cannot be read are left out.
+
+        Deleted ones are left out here and everywhere else, but for `last_deleted`.
+        """
+        return self._runs(_KEPT)
+
+    def last_deleted(self) -> list[Run]:
+        """The runs that were deleted last, together, as far as they can be brought back."""
+        last = sql.select(sql.func.max(RUNS.c.deleted_at)).scalar_subquery()
+        return self._runs((RUNS.c.deleted_at == last) & (RUNS.c.deleted_at > _now() - BIN_KEEPS))
+
+    def _runs(self, wanted: sql.ColumnElement[bool]) -> list[Run]:
         with self._engine.connect() as connection:
             rows = connection.execute(
-                sql.select(RUNS).order_by(RUNS.c.created_at.desc(), RUNS.c.id)
+                sql.select(RUNS).where(wanted).order_by(RUNS.c.created_at.desc(), RUNS.c.id)
             ).all()
             names = connection.execute(
                 sql.select(ARTEFACTS.c.run_id, ARTEFACTS.c.name).order_by(ARTEFACTS.c.name)
             ).all()
-        artefacts: dict[str, list[str]] = defaultdict(list)
-        for name in names:
-            artefacts[name.run_id].append(name.name)
-        return [run for row in rows if (run := _readable_run(row, artefacts[row.id]))]
+        files = _grouped(names)
+        return [
+            run
+            for row in rows
+            if (run := _readable_run(row, [file.name for file in files.get(row.id, ())]))
+        ]
 
     def run(self, run_id: str) -> Run:
         """One run.
@@ -352,7 +480,7 @@ class Store:
             UnknownRunError: if there is none of that id.
         """
         with self._engine.connect() as connection:
-            row = connection.execute(sql.select(RUNS).where(RUNS.c.id == run_id)).first()
+            row = connection.execute(sql.select(RUNS).where((RUNS.c.id == run_id) & _KEPT)).first()
             names = connection.scalars(
                 sql.select(ARTEFACTS.c.name)
                 .where(ARTEFACTS.c.run_id == run_id)
@@ -370,6 +498,62 @@ class Store:
                 sql.select(*columns).where(EPOCHS.c.run_id == run_id).order_by(EPOCHS.c.epoch)
             ).all()
         return tuple(Epoch(**row._mapping) for row in rows)
+
+    def epoch_counts(self) -> dict[str, int]:
+        """How many epochs of each run are complete; runs without any are left out."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sql.select(EPOCHS.c.run_id, sql.func.count().label("done")).group_by(
+                    EPOCHS.c.run_id
+                )
+            ).all()
+        return {row.run_id: row.done for row in rows}
+
+    def curves(self) -> dict[str, Curve]:
+        """How every run learned, in one look; runs without a complete epoch are left out."""
+        own = EPOCHS.c.epoch > sql.func.coalesce(RUNS.c.parent_epoch, 0)
+        columns = (
+            EPOCHS.c.run_id,
+            sql.func.coalesce(EPOCHS.c.val_accuracy, EPOCHS.c.accuracy).label("accuracy"),
+            sql.case((own, EPOCHS.c.seconds), else_=0.0).label("seconds"),
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sql.select(*columns)
+                .join(RUNS)
+                .where(_KEPT)
+                .order_by(EPOCHS.c.run_id, EPOCHS.c.epoch)
+            ).all()
+        return {
+            run_id: Curve(tuple(row.accuracy for row in epochs), sum(row.seconds for row in epochs))
+            for run_id, epochs in _grouped(rows).items()
+        }
+
+    def holds(self, run_id: str) -> bool:
+        """Whether the id is taken: by a run, or by one in the bin."""
+        with self._engine.connect() as connection:
+            taken = connection.scalar(sql.select(RUNS.c.id).where(RUNS.c.id == run_id))
+        return taken is not None
+
+    def snapshots(self, run_id: str) -> dict[int, bytes]:
+        """What could be looked at after each epoch, as `Snapshot.to_bytes` wrote it."""
+        kept = (EPOCHS.c.run_id == run_id) & EPOCHS.c.snapshot.is_not(None)
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sql.select(EPOCHS.c.epoch, EPOCHS.c.snapshot).where(kept).order_by(EPOCHS.c.epoch)
+            ).all()
+        return {row.epoch: row.snapshot for row in rows}
+
+    def files(self, run_ids: Sequence[str]) -> dict[str, dict[str, StoredFile]]:
+        """What is known of the files of some runs, by run and name."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sql.select(ARTEFACTS).where(ARTEFACTS.c.run_id.in_(run_ids))
+            ).all()
+        return {
+            run_id: {file.name: StoredFile(file.sha256, file.size_bytes) for file in files}
+            for run_id, files in _grouped(rows).items()
+        }
 
     def snapshot(self, run_id: str, epoch: int) -> Snapshot | None:
         """What could be looked at after an epoch; None if nothing was kept."""
@@ -404,6 +588,33 @@ class Store:
 
     def _path(self, run_id: str, name: str, digest: str) -> Path:
         return self.folder(run_id) / f"{digest[:12]}-{name}"
+
+
+def new_id() -> str:
+    """Two words and four hexadecimal digits."""
+    return f"{run_name()}-{secrets.token_hex(2)}"
+
+
+def check_label(name: str, note: str) -> tuple[str, str]:
+    """A name as one line, and a note, without what cannot be printed.
+
+    Raises:
+        InputError: if one is too long.
+    """
+    name = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    note = "".join(c if c.isprintable() or c == "\n" else " " for c in note).strip()
+    for field, text, longest in (("name", name, LONGEST_NAME), ("note", note, LONGEST_NOTE)):
+        if len(text) > longest:
+            raise InputError(f"{field} must have at most {longest:,} characters, got {len(text):,}")
+    return name, note
+
+
+def _grouped(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    """Rows by their run's id."""
+    grouped: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[row.run_id].append(row)
+    return grouped
 
 
 _config = lru_cache(maxsize=1024)(TrainingConfig.from_json)
@@ -441,6 +652,10 @@ def _run(row: Any, artefacts: Any) -> Run:
         attempt=row.attempt,
         parent_id=row.parent_id,
         parent_epoch=row.parent_epoch,
+        name=row.name or "",
+        note=row.note or "",
+        starred=row.starred,
+        imported=row.imported,
     )
 
 
@@ -450,7 +665,7 @@ def _controls(row: Any) -> Controls:
 
 def _new_row(config: TrainingConfig, preset: str | None, owner: str) -> dict[str, Any]:
     return {
-        "id": f"{run_name()}-{secrets.token_hex(2)}",
+        "id": new_id(),
         "config": config.to_json(),
         "preset": preset,
         "status": Status.QUEUED,
@@ -458,6 +673,33 @@ def _new_row(config: TrainingConfig, preset: str | None, owner: str) -> dict[str
         "created_at": _now(),
         "seen_alive_at": _now(),
         "attempt": 1,
+    }
+
+
+def _newcomer_row(run: Run) -> dict[str, Any]:
+    def stored(moment: datetime | None) -> datetime | None:
+        return moment and moment.astimezone(UTC).replace(tzinfo=None)
+
+    return {
+        "id": run.id,
+        "config": run.config.to_json(),
+        "preset": run.preset,
+        "status": run.status,
+        "owner": IMPORTED,
+        "seen_alive_at": _now(),
+        "created_at": stored(run.created_at),
+        "started_at": stored(run.started_at),
+        "ended_at": stored(run.ended_at),
+        "attempt": run.attempt,
+        "learning_rate": run.controls.learning_rate,
+        "parent_id": run.parent_id,
+        "parent_epoch": run.parent_epoch,
+        "error": run.error,
+        "test": json.dumps(asdict(run.test)) if run.test else None,
+        "name": run.name,
+        "note": run.note,
+        "starred": run.starred,
+        "imported": True,
     }
 
 

@@ -29,6 +29,11 @@ RUNS = sql.Table(
     sql.Column("parent_epoch", sql.Integer),
     sql.Column("error", sql.Text),
     sql.Column("test", sql.Text),
+    sql.Column("name", sql.String(60)),
+    sql.Column("note", sql.Text),
+    sql.Column("starred", sql.Boolean, nullable=False, server_default=sql.false()),
+    sql.Column("imported", sql.Boolean, nullable=False, server_default=sql.false()),
+    sql.Column("deleted_at", sql.DateTime),
 )
 
 EPOCHS = sql.Table(
@@ -65,6 +70,17 @@ SPEEDS = sql.Table(
     sql.Column("seconds_to_begin", sql.Double, nullable=False),
     sql.Column("pace", sql.Double, nullable=False),
     sql.Column("measured_at", sql.DateTime, nullable=False),
+)
+
+
+VERDICTS = sql.Table(
+    "verdicts",
+    METADATA,
+    sql.Column("content_hash", sql.String(64), primary_key=True),
+    sql.Column("row", sql.Integer, primary_key=True, autoincrement=False),
+    sql.Column("verdict", sql.String(16), nullable=False),
+    sql.Column("corrected", sql.Integer),
+    sql.Column("judged_at", sql.DateTime, nullable=False),
 )
 
 

@@ -1,14 +1,15 @@
 """What was trained is never lost."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError, UnknownRunError
-from digitlab.records import CHECKPOINT, Controls, Epoch, Snapshot, Status, TestResult, Wish
-from digitlab.store import Store
+from digitlab.records import CHECKPOINT, Controls, Curve, Epoch, Snapshot, Status, TestResult, Wish
+from digitlab.store import BIN_KEEPS, Newcomer, Store
 
 EPOCH = Epoch(1, 0.9, 0.3, 0.95, 0.2, 0.001, 4.0)
 
@@ -156,11 +157,14 @@ def test_a_store_of_an_older_version_is_brought_up_to_date(store, tmp_path):
     run_id = new_run(store)
     store.add_epoch(run_id, EPOCH)
     with store._engine.begin() as connection:
-        for column in ("attempt", "wish", "learning_rate", "parent_id", "parent_epoch"):
+        newer = ("attempt", "wish", "learning_rate", "parent_id", "parent_epoch")
+        for column in (*newer, "name", "note", "starred", "imported", "deleted_at"):
             connection.exec_driver_sql(f"ALTER TABLE runs DROP COLUMN {column}")
         connection.exec_driver_sql("ALTER TABLE epochs DROP COLUMN snapshot")
     newer = Store(tmp_path)
-    assert newer.run(run_id).attempt == 1
+    run = newer.run(run_id)
+    assert (run.attempt, run.name, run.note, run.starred, run.imported) == (1, "", "", False, False)
+    assert newer.runs() == [run]
     assert newer.epochs(run_id) == (EPOCH,)
     assert newer.start_run(new_run(newer))
 
@@ -261,3 +265,128 @@ def test_a_home_that_cannot_be_written_is_a_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="DIGITLAB_HOME must be a folder"):
         Store(tmp_path / "file" / "home")
+
+
+def ended_run(store):
+    run_id = new_run(store)
+    store.add_epoch(run_id, EPOCH)
+    store.add_artefact(run_id, "model.keras", b"weights")
+    store.end_run(run_id, Status.FINISHED)
+    return run_id
+
+
+@pytest.fixture
+def clock(store, monkeypatch):
+    """Moves the store's time on by what it is called with."""
+    import digitlab.store as module
+
+    real = module._now
+    return lambda later: monkeypatch.setattr(module, "_now", lambda: real() + later)
+
+
+def test_a_run_is_named_noted_and_starred(store):
+    run_id, other = ended_run(store), ended_run(store)
+    store.label_run(run_id, "  the\x00good\n one ", " first line\nsecond\x07 ")
+    store.star_runs([run_id], True)
+    run = store.run(run_id)
+    assert (run.name, run.note, run.starred) == ("the good one", "first line\nsecond", True)
+    store.star_runs([run_id, other], False)
+    assert not any(run.starred for run in store.runs())
+
+
+@pytest.mark.parametrize(("name", "note"), [("x" * 61, ""), ("", "x" * 2001)])
+def test_a_label_that_is_too_long_is_refused(store, name, note):
+    run_id = ended_run(store)
+    with pytest.raises(InputError, match="must have at most"):
+        store.label_run(run_id, name, note)
+    assert store.run(run_id).name == ""
+
+
+def test_a_deleted_run_is_gone_everywhere_and_comes_back_whole(store):
+    run_id, kept = ended_run(store), ended_run(store)
+    before = store.run(run_id)
+    store.delete_runs([run_id])
+    assert [run.id for run in store.runs()] == [kept]
+    assert store.curves().keys() == {kept}
+    for call in (store.run, lambda run: store.artefact(run, "model.keras")):
+        with pytest.raises(UnknownRunError):
+            call(run_id)
+    store.restore_runs([run_id])
+    assert store.run(run_id) == before
+    assert store.artefact(run_id, "model.keras") == b"weights"
+
+
+def test_the_last_deletion_can_be_undone_as_one_then_the_one_before(store):
+    first, second, third = (ended_run(store) for _ in range(3))
+    store.delete_runs([first])
+    store.delete_runs([second, third])
+    assert {run.id for run in store.last_deleted()} == {second, third}
+    store.restore_runs([second, third])
+    assert [run.id for run in store.last_deleted()] == [first]
+
+
+def test_an_active_run_is_not_deleted_nor_those_beside_it(store):
+    done, training = ended_run(store), new_run(store)
+    store.start_run(training)
+    with pytest.raises(InputError, match=f"{training} still waits or trains"):
+        store.delete_runs([done, training])
+    assert len(store.runs()) == 2
+    assert store.last_deleted() == []
+
+
+def test_a_deleted_run_is_not_queued_again(store):
+    run_id = new_run(store)
+    store.wish(run_id, Wish.PAUSE)
+    store.delete_runs([run_id])
+    store.requeue_run(run_id, "me")
+    assert store.active_runs() == []
+
+
+def test_the_bin_keeps_runs_for_a_day_and_not_longer(store, clock, tmp_path):
+    run_id, kept = ended_run(store), ended_run(store)
+    store.delete_runs([run_id])
+    clock(BIN_KEEPS - timedelta(minutes=1))
+    store.empty_bin()
+    assert [run.id for run in store.last_deleted()] == [run_id]
+    clock(BIN_KEEPS + timedelta(minutes=1))
+    assert store.last_deleted() == []
+    store.restore_runs([run_id])
+    assert [run.id for run in store.runs()] == [kept]
+    store.empty_bin()
+    assert not store.holds(run_id)
+    assert store.epochs(run_id) == ()
+    assert not store.folder(run_id).exists()
+    assert store.artefact(kept, "model.keras") == b"weights"
+
+
+def test_the_deletion_of_a_run_harms_no_fork_of_it(store, clock):
+    run_id = ended_run(store)
+    store.add_artefact(run_id, CHECKPOINT.format(epoch=1), b"state")
+    fork_id = store.fork_run(run_id, 1, TrainingConfig(epochs=9), "me")
+    store.delete_runs([run_id])
+    clock(2 * BIN_KEEPS)
+    store.empty_bin()
+    assert store.epochs(fork_id) == (EPOCH,)
+    assert store.artefact(fork_id, CHECKPOINT.format(epoch=1)) == b"state"
+
+
+def test_a_list_of_runs_takes_one_look_at_their_curves(store):
+    run_id = new_run(store)
+    for number, validation in ((1, 0.5), (2, None)):
+        store.add_epoch(run_id, replace(EPOCH, epoch=number, val_accuracy=validation))
+        store.add_artefact(run_id, CHECKPOINT.format(epoch=number), b"state")
+    fork_id = store.fork_run(run_id, 1, TrainingConfig(epochs=9), "me")
+    store.add_epoch(fork_id, replace(EPOCH, epoch=2, seconds=7.0))
+    new_run(store)
+    assert store.epoch_counts() == {run_id: 2, fork_id: 2}
+    assert store.curves() == {
+        run_id: Curve((0.5, 0.9), 8.0),
+        fork_id: Curve((0.5, 0.95), 7.0),
+    }
+
+
+def test_a_newcomer_never_takes_the_place_of_a_run(store):
+    run = store.run(ended_run(store))
+    with pytest.raises(InputError, match="just brought these runs"):
+        store.add_runs([Newcomer(run, (), (), lambda name: b"other")])
+    assert store.artefact(run.id, "model.keras") == b"weights"
