@@ -8,8 +8,11 @@ from sklearn import metrics
 
 from digitlab.errors import InputError
 from digitlab.evaluation import (
+    Confusion,
     accuracy_in_words,
     evaluate,
+    least_sure,
+    losses,
     misclassified,
     sureness_in_words,
     wilson_interval,
@@ -46,6 +49,28 @@ def test_every_number_equals_scikit_learns_even_where_classes_are_absent(seed, l
     )
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_random_cases_equal_scikit_learns_to_a_billionth(seed):
+    generator = np.random.default_rng(100 + seed)
+    classes = int(generator.integers(3, 11))
+    labels, probabilities = random_answers(
+        seed, int(generator.integers(1, 400)), classes, int(generator.integers(1, classes + 1))
+    )
+    answers, every = probabilities.argmax(axis=1), range(classes)
+
+    evaluation = evaluate(labels, probabilities)
+
+    scores = metrics.precision_recall_fscore_support(labels, answers, labels=every, zero_division=0)
+    ours = [(c.precision, c.recall, c.f1, c.support) for c in evaluation.per_class]
+    assert np.allclose(np.transpose(ours), scores, rtol=0, atol=1e-9)
+    top_2 = metrics.top_k_accuracy_score(labels, probabilities, k=2, labels=every)
+    assert evaluation.top_2 == pytest.approx(top_2, abs=1e-9)
+    log_loss = metrics.log_loss(labels, probabilities, labels=every)
+    assert evaluation.loss == pytest.approx(log_loss, abs=1e-9)
+    assert losses(labels, probabilities).mean() == pytest.approx(log_loss, abs=1e-9)
+    assert evaluation.accuracy == pytest.approx(metrics.accuracy_score(labels, answers), abs=1e-9)
+
+
 def test_a_probability_of_exactly_zero_gives_a_finite_loss_and_no_warning():
     probabilities = np.array([[0.0, 1.0], [0.0, 1.0]], np.float32)
     with warnings.catch_warnings():
@@ -79,16 +104,28 @@ def test_the_wrong_ones_come_surest_first():
     assert misclassified(labels, probabilities).tolist() == [2, 0, 3]
 
 
+def test_the_right_ones_come_least_sure_first():
+    labels = np.array([0, 0, 1, 0], np.uint8)
+    probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.6, 0.4]])
+    assert least_sure(labels, probabilities).tolist() == [3, 2, 0]
+
+
+def test_the_most_confused_pairs_come_first_and_nothing_right_is_among_them():
+    labels = np.array([4, 4, 4, 7, 1], np.uint8)
+    probabilities = np.eye(10)[[9, 9, 4, 1, 1]]
+    assert evaluate(labels, probabilities).confusions == (Confusion(4, 9, 2), Confusion(7, 1, 1))
+
+
 def test_nothing_wrong_gives_no_indices():
     assert misclassified(np.array([1], np.uint8), np.array([[0.1, 0.9]])).size == 0
 
 
-def test_the_headline_states_accuracy_interval_mistakes_and_loss():
+def test_the_headline_states_accuracy_interval_mistakes_top_2_loss_and_calibration():
     labels = np.zeros(10_000, np.uint8)
     probabilities = np.tile([0.99, 0.01], (10_000, 1))
     probabilities[:94] = [0.3, 0.7]
     assert evaluate(labels, probabilities).in_words == (
-        "99.06 % (98.9–99.2) · 94 of 10,000 wrong · loss 0.021"
+        "99.06 % (98.9–99.2) · 94 of 10,000 wrong · top-2 100.00 % · loss 0.021 · ECE 1.6 %"
     )
 
 
@@ -96,6 +133,7 @@ def test_the_dictionary_survives_json():
     dictionary = evaluate(*random_answers(5)).to_dictionary()
     assert json.loads(json.dumps(dictionary))["per_class"][3]["label"] == 3
     assert {"accuracy", "loss", "n", "per_class", "confusion"} <= dictionary.keys()
+    assert {"top_2", "calibration_error"} <= dictionary.keys()
 
 
 @pytest.mark.parametrize(
