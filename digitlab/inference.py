@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from digitlab.errors import InputError
-from digitlab.network import CLASSES, SIDE
+from digitlab.network import SIDE
 
 BATCH = 64
 """Digits per call: measured fastest between 1 and 1,000, and small enough to stay in cache."""
@@ -33,7 +33,9 @@ class Recogniser:
             details = self._interpreter(1).get_signature_runner().get_output_details()
         except (ValueError, RuntimeError) as error:
             raise InputError(f"this is no LiteRT model of DigitLab's: {error}") from None
-        self._outputs = {name.partition("_")[2]: details[name]["index"] for name in sorted(details)}
+        named = {name.partition("_")[2]: details[name] for name in sorted(details)}
+        self._outputs = {name: output["index"] for name, output in named.items()}
+        self._shapes = {name: tuple(output["shape"][1:]) for name, output in named.items()}
         if OUTPUT not in self._outputs:
             raise InputError(f"this LiteRT model has no output named {OUTPUT!r}")
 
@@ -41,6 +43,11 @@ class Recogniser:
     def layer_names(self) -> tuple[str, ...]:
         """The layers whose activations can be seen, input to output."""
         return tuple(self._outputs)
+
+    @property
+    def hidden_layer(self) -> str:
+        """The last layer before the probabilities: what they are made of."""
+        return self.layer_names[-2]
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Reads digits.
@@ -51,14 +58,7 @@ class Recogniser:
         Returns:
             float32 (n, 10); each row sums to 1.
         """
-        answer = np.empty((len(images), CLASSES), np.float32)
-        with self._lock:
-            start = 0
-            while start < len(images):
-                size = BATCH if len(images) - start >= BATCH else 1
-                answer[start : start + size] = self._run(images[start : start + size])
-                start += size
-        return answer
+        return self._read(OUTPUT, images)
 
     def activations(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """What every layer makes of one digit: uint8 (28, 28) → name → float32, no batch axis."""
@@ -67,12 +67,34 @@ class Recogniser:
             interpreter = self._interpreter(1)
             return {name: interpreter.get_tensor(index)[0] for name, index in self._outputs.items()}
 
-    def _run(self, images: np.ndarray) -> np.ndarray:
+    def activations_of(self, layer: str, images: np.ndarray) -> np.ndarray:
+        """What one layer makes of digits: uint8 (n, 28, 28) → float32 (n, *shape of the layer).
+
+        Raises:
+            InputError: if there is no such layer.
+        """
+        if layer not in self._outputs:
+            raise InputError(f"layer must be one of {', '.join(self._outputs)}, got {layer!r}")
+        return self._read(layer, images)
+
+    def _read(self, layer: str, images: np.ndarray) -> np.ndarray:
+        answer = np.empty((len(images), *self._shapes[layer]), np.float32)
+        with self._lock:
+            start = 0
+            while start < len(images):
+                size = BATCH if len(images) - start >= BATCH else 1
+                self._run(images[start : start + size])
+                answer[start : start + size] = self._interpreter(size).get_tensor(
+                    self._outputs[layer]
+                )
+                start += size
+        return answer
+
+    def _run(self, images: np.ndarray) -> None:
         interpreter = self._interpreter(len(images))
         entry = interpreter.get_input_details()[0]["index"]
         interpreter.set_tensor(entry, images[..., None].astype(np.float32))
         interpreter.invoke()
-        return interpreter.get_tensor(self._outputs[OUTPUT])
 
     def _interpreter(self, size: int) -> Interpreter:
         """One interpreter per batch size, so that none is ever resized."""

@@ -1,6 +1,6 @@
-"""Figures of digits and their pixels."""
+"""Figures that count: the digits of each class, the values of pixels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,8 +9,13 @@ from plotly.subplots import make_subplots
 from digitlab.plots.look import DIGITS, TEST, TRAINING, VALIDATION, finish
 
 
-def class_counts(labels_by_part: Mapping[str, np.ndarray]) -> go.Figure:
-    """How many digits each class has in each part, such as 'training' and 'test'."""
+def class_counts(
+    labels_by_part: Mapping[str, np.ndarray], class_names: Sequence[str] = DIGITS
+) -> go.Figure:
+    """How many digits each class has in each part, such as 'training' and 'test'.
+
+    Each bar is a point that can be selected: x is its class.
+    """
     looks = {"training": (TRAINING, ""), "validation": (VALIDATION, "/"), "test": (TEST, "x")}
     figure = go.Figure()
     for part, labels in labels_by_part.items():
@@ -22,47 +27,17 @@ def class_counts(labels_by_part: Mapping[str, np.ndarray]) -> go.Figure:
             y=counts,
             marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay"}},
             customdata=100 * counts / max(len(labels), 1),
-            hovertemplate=f"%{{y:,}} of the {part} digits are a %{{x}} (%{{customdata:.1f}} %)"
-            "<extra></extra>",
+            hovertext=class_names,
+            hovertemplate=f"%{{y:,}} of the {part} digits: %{{hovertext}} "
+            "(%{customdata:.1f} %)<extra></extra>",
         )
     finish(figure, "Is every digit there about as often?", "digit", "number of pictures", 340)
-    figure.update_layout(barmode="group", showlegend=True)
-    figure.update_xaxes(dtick=1)
-    return figure
-
-
-def digit_heatmap(image: np.ndarray, title: str) -> go.Figure:
-    """One digit, uint8 (28, 28), in the scale 'hot', each pixel's value on hover."""
-    figure = go.Figure(_hot(image, 255, "row %{y}, column %{x}: %{z}", colour_bar=True))
-    finish(figure, title, "column (pixels)", "row (pixels)", 420)
-    _square(figure)
-    return figure
-
-
-def mean_digits_info(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The mean picture of every class: float (10, 28, 28); NaN where a class has none."""
-    means = np.full((10, *images.shape[1:]), np.nan)
-    for label in np.unique(labels):
-        means[label] = images[labels == label].mean(axis=0)
-    return means
-
-
-def mean_digits(images: np.ndarray, labels: np.ndarray) -> go.Figure:
-    """The mean picture of every class, 2 × 5, in the scale 'hot'."""
-    means = mean_digits_info(images, labels)
-    figure = make_subplots(
-        2, 5, horizontal_spacing=0.02, vertical_spacing=0.1, subplot_titles=DIGITS
+    figure.update_layout(barmode="group", showlegend=True, clickmode="event+select", dragmode=False)
+    figure.update_traces(unselected={"marker": {"opacity": 0.4}})
+    turned = -35 if max(map(len, class_names)) > 1 else 0  # so that the last one is not cut off
+    figure.update_xaxes(
+        tickvals=list(range(len(class_names))), ticktext=class_names, tickangle=turned
     )
-    for label, mean in enumerate(means):
-        row, column = divmod(label, 5)
-        hover = f"mean {label}, row %{{y}}, column %{{x}}: brightness %{{z:.0f}}"
-        figure.add_trace(_hot(mean, 255, hover), row + 1, column + 1)
-    finish(figure, "Where the ink of each digit lies on average (0–255)", None, None, 380)
-    figure.update_layout(margin_t=80)
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", constrain="domain")
-    for number, axis in enumerate(figure.select_yaxes(), 1):
-        axis.scaleanchor = f"x{number}"
     return figure
 
 
@@ -90,21 +65,3 @@ def pixel_histogram(values_by_stage: Mapping[str, np.ndarray]) -> go.Figure:
     figure.update_yaxes(title_text="pixels (%, logarithmic)", col=1)
     figure.update_layout(bargap=0.02, margin_t=80, showlegend=False)
     return figure
-
-
-def _hot(image: np.ndarray, highest: float, hover: str, colour_bar: bool = False) -> go.Heatmap:
-    return go.Heatmap(
-        z=image,
-        colorscale="hot",
-        zmin=0,
-        zmax=highest,
-        showscale=colour_bar,
-        colorbar={"title": "brightness", "thickness": 12},
-        hovertemplate=f"{hover}<extra></extra>",
-    )
-
-
-def _square(figure: go.Figure) -> None:
-    """Square pixels, the first row on top."""
-    figure.update_xaxes(constrain="domain", showgrid=False)
-    figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", showgrid=False)
