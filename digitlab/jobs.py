@@ -238,8 +238,12 @@ class Jobs:
         return self._errand_errors.get(study.key)
 
     def cancel_study(self, study: Study) -> None:
-        """Takes a study back that waits or runs."""
+        """Takes a study back: at once if it waits, at its next sign of life if it runs."""
         self.shelf.cancel(study)
+        with self._lock:
+            if (future := self._futures.get(study.key)) is not None:
+                self._errands.discard(study.key)
+                self._put_away(study.key, future)
 
     def close(self) -> None:
         """Ends the local worker and scheduler, and whatever they train."""
@@ -279,6 +283,7 @@ class Jobs:
                 )
             client = self._client()
             self._errand_errors.pop(name, None)
+            self._studying.pop(name, None)
             self._errands.add(name)
             self._done[name] = threading.Event()
             key = f"{name}-{secrets.token_hex(4)}"
@@ -288,12 +293,13 @@ class Jobs:
         future.add_done_callback(lambda future: self._errand_ended(name, future))
 
     def _beat(self) -> None:
-        """Says that this process is alive, and ends the runs of those that are not."""
+        """Says that this process is alive, ends the runs of those that are not, empties the bin."""
         while not self._closing.wait(PULSE_SECONDS):
             try:
                 self._drop_dead_connection()
                 self.store.touch(this_process())
                 recover(self.store)
+                self.store.empty_bin()
             except Exception:
                 _logger.exception("the store does not answer")
 
@@ -324,7 +330,8 @@ class Jobs:
     def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
         message = event[1]
         if "study" in message:
-            self._studying[message["study"]] = StudyProgress(**message["progress"])
+            if message["study"] in self._errands:  # not one of another server
+                self._studying[message["study"]] = StudyProgress(**message["progress"])
             return
         points = self._progress[message["run"]]
         points.append(BatchProgress(**message["progress"]))
@@ -345,11 +352,12 @@ class Jobs:
             if future.status == "finished":
                 error = future.result(timeout=ANSWER_SECONDS)
         finally:
-            if error:
-                self._errand_errors[name] = error
-            self._errands.discard(name)
-            self._studying.pop(name, None)
-            self._put_away(name, future)
+            with self._lock:
+                if self._futures.get(name) is future:  # it was not taken back
+                    if error:
+                        self._errand_errors[name] = error
+                    self._errands.discard(name)
+                    self._put_away(name, future)
 
     def _put_away(self, name: str, future: Any) -> None:
         """Forgets a job that is over; after the last one, the worker may rest."""

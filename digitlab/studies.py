@@ -6,6 +6,7 @@ study again, in whatever session, finds its result.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,7 +18,11 @@ from digitlab.files import write_synced
 KEPT_RESULTS = 60
 """Results kept on disk; the ones longest ago computed or read go first."""
 
-KINDS: dict[str, str] = {}
+KINDS = {
+    "embedding": "digitlab.embedding:study",
+    "similarity": "digitlab.similarity:study",
+    "suspects": "digitlab.out_of_sample:read_out_of_sample",
+}
 """Kind → `module:function`, called as function(progress, **arguments) → the result's bytes.
 
 Imported in the worker only, since it may need TensorFlow or scikit-learn."""
@@ -73,7 +78,7 @@ class Shelf:
         path = self._path(study)
         try:
             content = path.read_bytes()
-            path.touch()
+            os.utime(path)  # not `touch`: it would make an empty result of one just let go
         except FileNotFoundError:
             return None
         return content
@@ -83,8 +88,9 @@ class Shelf:
         self._folder.mkdir(parents=True, exist_ok=True)
         write_synced(self._path(study), content)
         self.welcome(study)
-        results = sorted(self._folder.glob("*-*"), key=_age, reverse=True)
-        for path in results[KEPT_RESULTS:]:
+        # Hidden files are marks, and results that somebody is about to write.
+        results = [path for path in self._folder.iterdir() if not path.name.startswith(".")]
+        for path in sorted(results, key=_age, reverse=True)[KEPT_RESULTS:]:
             path.unlink(missing_ok=True)
 
     def cancel(self, study: Study) -> None:

@@ -152,7 +152,10 @@ def run_measurement(config: str, place: str, home: str, database_url: str) -> st
 
 
 def run_study(kind: str, arguments: str, home: str) -> str | None:
-    """The job: does a study in a worker process and keeps its result; returns what failed."""
+    """The job: does a study in a worker process and keeps its result; returns what failed.
+
+    One that was done meanwhile is not done again.
+    """
     from distributed import get_worker
 
     study, shelf, worker = Study(kind, arguments), Shelf(Path(home)), get_worker()
@@ -166,7 +169,8 @@ def run_study(kind: str, arguments: str, home: str) -> str | None:
     def work() -> None:
         with suppress(StudyCancelledError):
             progress(0.0, "begins")
-            shelf.keep(study, compute(study, progress))
+            if shelf.result(study) is None:
+                shelf.keep(study, compute(study, progress))
 
     return _once(Path(home), work)
 
