@@ -15,6 +15,8 @@ LARGEST_FILE_BYTES = 20_000_000
 LARGEST_DECODED_BYTES = 100_000_000
 LARGEST_PIXELS = LARGEST_DECODED_BYTES // 4
 
+FORMATS = ("PNG", "JPEG", "WEBP")
+
 STRIP_ROWS = 8
 """Rows of the averaged picture that are made at a time."""
 
@@ -46,7 +48,7 @@ def read_picture(data: bytes, name: str) -> np.ndarray:
             f"{name} must have at most {LARGEST_FILE_BYTES / 1e6:.0f} MB, "
             f"got {len(data) / 1e6:.1f} MB."
         )
-    image = _open(data, name, ("PNG", "JPEG", "WEBP"), "PNG, JPEG or WebP")
+    image = _open(data, name, FORMATS, "PNG, JPEG or WebP")
     width, height = image.size
     largest = _largest_pixels(image)
     if width * height > largest:
@@ -56,6 +58,16 @@ def read_picture(data: bytes, name: str) -> np.ndarray:
         )
     with _one_at_a_time:
         return _decode(image, name)
+
+
+def count_pixels(data: bytes, name: str) -> int:
+    """How many pixels a picture says it has, without decoding it.
+
+    Raises:
+        InputError: if it is no picture.
+    """
+    width, height = _open(data, name, FORMATS, "PNG, JPEG or WebP").size
+    return width * height
 
 
 def _largest_pixels(image: Image.Image) -> int:

@@ -2,9 +2,13 @@
 
 The last three stages are MNIST's own normalisation (LeCun et al., 1998; LeCun's MNIST page): the
 ink is fitted into 20×20 with its aspect kept, then placed in 28×28 by its centre of mass.
+
+A step can be left out, to show what it is for.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from PIL import Image
@@ -12,12 +16,15 @@ from scipy import ndimage
 
 from digitlab.errors import BlankImageError
 from digitlab.network import SIDE, PixelStatistics
+from digitlab.photographs import evened
 from digitlab.pictures import decode_canvas, read_picture, to_grey
 
 __all__ = [
+    "ROAD",
     "SIDE",
     "Preprocessed",
     "Stage",
+    "as_input",
     "decode_canvas",
     "ink_bright",
     "normalized",
@@ -31,6 +38,8 @@ FITTED_SIDE = 20
 
 FAINTEST_INK = 20
 """Grey levels by which ink must stand out from the paper: below, JPEG noise looks like ink."""
+
+NO_INK = "There is nothing to read: no ink stands out from the paper."
 
 SPECK = 0.01
 """A patch with less than this share of the largest patch's ink is dust, not part of a digit."""
@@ -49,41 +58,51 @@ class Stage:
 class Preprocessed:
     """What the network sees, and how it came about.
 
-    `stages`: raw, polarity, noise_floor, crop, fit, centre, in this order.
-    `image`: uint8 (28, 28), 0–255, ink bright: the last stage's.
+    `stages`: raw, then the steps of `ROAD`; a step left out shows what came to it.
+    `image`: uint8 (28, 28), 0–255, ink bright: the last stage's, unless the last step is left out.
     """
 
     stages: tuple[Stage, ...]
     image: np.ndarray
 
 
-def preprocess(pixels: np.ndarray) -> Preprocessed:
+def preprocess(pixels: np.ndarray, left_out: frozenset[str] = frozenset()) -> Preprocessed:
     """Turns a picture of one digit into what MNIST would have made of it.
 
     Args:
         pixels: uint8 (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, of any size and polarity.
+        left_out: keys of `ROAD`: steps not taken. What then ends in another size than 28×28 is
+            brought to it by `as_input`.
 
     Raises:
         BlankImageError: if no ink stands out from the paper.
         InputError: if the array is no picture.
     """
-    raw = to_grey(pixels)
-    if raw.size == 0:
+    image = to_grey(pixels)
+    if not image.size:
         raise BlankImageError("There is nothing to read: the picture has no pixels.")
-    bright = ink_bright(raw)
-    clean = _noise_floor(bright)
-    cropped = _crop(clean)
-    fitted = _fit(cropped)
-    centred = _centre(fitted)
-    stages = (
-        Stage("raw", "As it came", raw),
-        Stage("polarity", "Ink bright, paper dark", bright),
-        Stage("noise_floor", "Paper and dust removed", clean),
-        Stage("crop", "Cropped to the ink", cropped),
-        Stage("fit", f"Fitted into {FITTED_SIDE}×{FITTED_SIDE}", fitted),
-        Stage("centre", "Centred by its mass", centred),
-    )
-    return Preprocessed(stages, centred)
+    if not image.any():
+        raise BlankImageError(NO_INK)
+    stages = [Stage("raw", "As it came", image)]
+    for key, (title, step) in ROAD.items():
+        if key not in left_out:
+            image = step(image)
+        stages.append(Stage(key, title, image))
+    return Preprocessed(tuple(stages), as_input(image))
+
+
+def as_input(image: np.ndarray) -> np.ndarray:
+    """Any picture in 28×28: in the middle if it fits, else squashed, whatever that does to it.
+
+    Args:
+        image: uint8 (h, w), not empty.
+    """
+    if image.shape == (SIDE, SIDE):
+        return image
+    if max(image.shape) > SIDE:
+        return np.asarray(Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BOX))
+    room = [SIDE - length for length in image.shape]
+    return np.pad(image, [(gap // 2, gap - gap // 2) for gap in room])
 
 
 def ink_bright(grey: np.ndarray) -> np.ndarray:
@@ -98,6 +117,10 @@ def ink_bright(grey: np.ndarray) -> np.ndarray:
     if paper - int(grey.min()) > int(grey.max()) - paper:
         return 255 - grey
     return grey
+
+
+def _polarity(grey: np.ndarray) -> np.ndarray:
+    return ink_bright(evened(grey))
 
 
 def _paper_level(grey: np.ndarray) -> int:
@@ -117,7 +140,7 @@ def _noise_floor(bright: np.ndarray) -> np.ndarray:
     below = np.sort(-difference[difference < 0])
     grain = int(below[int(0.99 * (len(below) - 1))]) if len(below) else 0
     if strongest < max(FAINTEST_INK, 2 * grain):
-        raise BlankImageError("There is nothing to read: no ink stands out from the paper.")
+        raise BlankImageError(NO_INK)
     floor = np.clip(1.5 * grain, 0.1 * strongest, 0.5 * strongest)
     ink = np.where(difference >= floor, difference, 0)
     return _stretch(_without_specks(ink), 0.9)
@@ -134,7 +157,12 @@ def _without_specks(ink: np.ndarray) -> np.ndarray:
 
 
 def _stretch(ink: np.ndarray, quantile: float) -> np.ndarray:
-    """Scales so that this quantile of the ink reaches 255; what is brighter is cut off there."""
+    """Scales so that this quantile of the ink reaches 255; what is brighter is cut off there.
+
+    Averaging a large picture that was not cropped may have lost a dot.
+    """
+    if not ink.any():
+        raise BlankImageError(NO_INK)
     values = np.sort(ink[ink > 0.05 * ink.max()])
     reference = float(values[int(quantile * (len(values) - 1))])
     return np.clip(ink * (255 / reference) + 0.5, 0, 255).astype(np.uint8)
@@ -161,7 +189,13 @@ def _fit(cropped: np.ndarray) -> np.ndarray:
 
 
 def _centre(fitted: np.ndarray) -> np.ndarray:
-    """Places the ink in 28×28 with its centre of mass on pixel (14, 14), as MNIST's is."""
+    """Places the ink in 28×28 with its centre of mass on pixel (14, 14), as MNIST's is.
+
+    What was not fitted is squashed; ink that is lost so is nothing to place.
+    """
+    if max(fitted.shape) > SIDE:
+        squashed = as_input(fitted)
+        return _centre(_crop(squashed)) if squashed.any() else squashed
     centred = np.zeros((SIDE, SIDE), np.uint8)
     top, left = (
         _offset(fitted.sum(axis=other, dtype=np.int64), fitted.shape[axis])
@@ -175,6 +209,18 @@ def _offset(mass: np.ndarray, length: int) -> int:
     """Where to start so that the mass lies on the middle, and nothing falls off the edge."""
     middle = float(mass @ np.arange(length)) / float(mass.sum())
     return min(max(round(SIDE / 2 - middle), 0), SIDE - length)
+
+
+ROAD: Mapping[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = MappingProxyType(
+    {
+        "polarity": ("Ink bright, light evened", _polarity),
+        "noise_floor": ("Paper and dust removed", _noise_floor),
+        "crop": ("Cropped to the ink", _crop),
+        "fit": (f"Fitted into {FITTED_SIDE}×{FITTED_SIDE}", _fit),
+        "centre": ("Centred by its mass", _centre),
+    }
+)
+"""The steps in their order: key, title and what is done; each takes and gives uint8 (h, w)."""
 
 
 def pixel_statistics(images: np.ndarray) -> PixelStatistics:

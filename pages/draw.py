@@ -1,89 +1,140 @@
-"""Draw or upload a digit and see it read, step by step."""
+"""Draw, upload or photograph a digit, or a number, and see it read, step by step."""
 
+from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from digitlab.pictures import decode_canvas, read_picture
+from digitlab.pictures import LARGEST_FILE_BYTES, decode_canvas, read_picture
 from digitlab.preprocessing import Preprocessed, preprocess
-from pages.ui.cache import recogniser
 from pages.ui.canvas import SIDE, clear, drawing_canvas, undo
 from pages.ui.frame import guard, page
-from pages.ui.reading import (
-    BLANK,
-    SIGHT,
-    reading_in_words,
-    show_input,
-    show_probabilities,
-    show_stages,
-)
+from pages.ui.numbers import show_number
+from pages.ui.reading import BLANK, SIGHT, Reader, reader, show_input, show_probabilities
 from pages.ui.recogniser_picker import pick_recogniser
+from pages.ui.replay import show_replay
+from pages.ui.road import show_road
+from pages.ui.second_reader import show_second_reader
 
 READ = "draw_read"
-DRAW, UPLOAD = "Draw", "Upload a picture"
+DRAW, UPLOAD, CAMERA = "Draw", "Upload", "Camera"
+ONE, NUMBER = "One digit", "A number"
+HOW, REPLAY, SECOND = "How it got there", "Replay", "Compare networks"
 
 EMPTY = {
     DRAW: ("Draw a digit", "The answer appears when you lift the pen."),
     UPLOAD: ("Choose a picture of one digit", "The answer appears here."),
+    CAMERA: ("Photograph a digit", "Dark ink on paper; the answer appears here."),
 }
+EMPTY_NUMBER = {
+    DRAW: ("Draw a number", "Digits side by side, left to right; a thin pen leaves room."),
+    UPLOAD: ("Choose a picture of a number", "One line of digits; the answer appears here."),
+    CAMERA: ("Photograph a number", "One line of dark ink on paper; the answer appears here."),
+}
+
+Strokes = Mapping[str, Any]  # the canvas's objects, as Fabric.js writes them
 
 
 @st.fragment
 @guard()
-def desk(source: str, network: str) -> None:
+def desk(source: str, mode: str, network: str) -> None:
     """The paper, and the answer beside it. Reruns by itself with every stroke."""
+    by = reader(network)
     with st.container(horizontal=True, gap="medium"):
         paper = st.container(width=SIDE)
         answer = st.container(width="stretch")
-        sight = st.container(width=SIGHT)
+        sight = st.container(width=SIGHT) if mode == ONE else None
     with paper:
-        seen = drawn() if source == DRAW else uploaded()
+        seen, strokes = drawn() if source == DRAW else (given(source), None)
+    if sight is None:
+        with answer, guard():
+            _number(seen, source, by)
+        return
     probabilities, image, (words, more) = np.zeros(10), BLANK, EMPTY[source]
     if seen is not None:
-        probabilities, image = recogniser(network).probabilities(seen.image[None])[0], seen.image
-        words, more = reading_in_words(probabilities)
+        probabilities, image = by.read(seen.image[None])[0], seen.image
+        words, more = by.in_words(probabilities)
     with answer:
         st.header(words, anchor=False)
         st.caption(more)
-        show_probabilities(probabilities)
+        show_probabilities(probabilities, by)
     with sight:
         show_input(image)
     if seen is not None:
-        show_stages(seen.stages)
+        _explain(seen, strokes, probabilities, by)
 
 
-def drawn() -> Preprocessed | None:
-    """What is on the canvas, prepared for the network; None if that is nothing."""
-    st.caption("Write one digit, anywhere and of any size.")
+def _number(seen: Preprocessed | None, source: str, by: Reader) -> None:
+    if seen is not None:
+        show_number(seen.stages[2].image, by)
+        return
+    words, more = EMPTY_NUMBER[source]
+    st.header(words, anchor=False)
+    st.caption(more)
+
+
+def _explain(
+    seen: Preprocessed, strokes: Strokes | None, probabilities: np.ndarray, by: Reader
+) -> None:
+    """What lies below the answer; only the open tab is computed."""
+    names = [HOW, REPLAY, SECOND] if strokes is not None else [HOW, SECOND]
+    for name, tab in zip(names, st.tabs(names, key="draw_view", on_change="rerun"), strict=True):
+        if not tab.open:
+            continue
+        with tab, guard():
+            if name == HOW:
+                show_road(seen.stages[0].image, probabilities, by)
+            elif name == SECOND:
+                show_second_reader(seen.image, probabilities, by)
+            elif strokes is not None:
+                show_replay(strokes, seen.image, by)
+
+
+def drawn() -> tuple[Preprocessed | None, Strokes | None]:
+    """What is on the canvas, prepared for the network, and its strokes; None if that is nothing."""
+    st.caption("Write anywhere, of any size.")
     canvas, tools = st.container(), st.container(horizontal=True)
     width = st.slider(
         "Pen width in pixels", 8, 30, 20, key="draw_pen_width", persist_state="session"
     )
-    drawing: str | None = ""  # stays so if what was sent is refused: Clear must work then
+    drawing, refused = None, True  # what was sent may be refused: Clear must work then
     with canvas, guard():
-        drawing = drawing_canvas(width)
-    for label, icon, action in (("Clear", "delete", clear), ("Undo", "undo", undo)):
+        drawing, refused = drawing_canvas(width), False
+    for label, icon, key, action in (
+        ("Clear", "delete", "Delete", clear),
+        ("Undo", "undo", "Ctrl+Z", undo),
+    ):
         tools.button(
             label,
             key=f"draw_{icon}",
             on_click=action,
             icon=f":material/{icon}:",
-            disabled=drawing is None,
+            disabled=drawing is None and not refused,
+            shortcut=key,
         )
     with canvas, guard():
-        if drawing:
-            return preprocess(decode_canvas(drawing, SIDE))
-    return None
+        if drawing is not None:
+            return preprocess(decode_canvas(drawing.picture, SIDE)), drawing.strokes
+    return None, None
 
 
-def uploaded() -> Preprocessed | None:
-    """The chosen picture, prepared for the network; None if there is none, or nothing to read."""
-    file = st.file_uploader(
-        "PNG, JPEG or WebP, dark on light or light on dark",
-        ["png", "jpg", "jpeg", "webp"],
-        key="draw_upload",
-    )
+def given(source: str) -> Preprocessed | None:
+    """The picture chosen or taken, prepared for the network; None if there is nothing to read."""
+    if source == UPLOAD:
+        file = st.file_uploader(
+            "PNG, JPEG or WebP, dark on light or light on dark",
+            ["png", "jpg", "jpeg", "webp"],
+            key="draw_upload",
+            max_upload_size=LARGEST_FILE_BYTES // 1_000_000,
+        )
+    else:
+        file = st.camera_input(
+            "Hold the digit upright, near enough to fill the picture",
+            key="draw_camera",
+            help="Browsers give the camera only to pages on this computer or behind https.",
+        )
     with guard():
         if file is not None:
             return _read_once(file.getvalue(), file.name)
@@ -101,14 +152,24 @@ def _read_once(data: bytes, name: str) -> Preprocessed:
 
 with page("Draw", "The network says what it reads, how sure it is, and shows what it saw."):
     with st.container(horizontal=True, gap="medium"):
-        paper_or_file = st.segmented_control(
-            "Your digit",
-            list(EMPTY),
-            default=DRAW,
-            required=True,
-            key="draw_source",
-            persist_state="session",
-            width=SIDE,
-        )
+        with st.container(width=SIDE, gap="small"):
+            paper_or_file = st.segmented_control(
+                "Your digit",
+                list(EMPTY),
+                default=DRAW,
+                required=True,
+                key="draw_source",
+                persist_state="session",
+                label_visibility="collapsed",
+            )
+            one_or_more = st.segmented_control(
+                "What to read",
+                [ONE, NUMBER],
+                default=ONE,
+                required=True,
+                key="draw_mode",
+                persist_state="session",
+                label_visibility="collapsed",
+            )
         network_name = pick_recogniser("draw_run")
-    desk(paper_or_file, network_name)
+    desk(paper_or_file, one_or_more, network_name)

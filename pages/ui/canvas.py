@@ -30,8 +30,8 @@ class Drawing:
     picture: str
 
 
-def drawing_canvas(stroke_width: int) -> str | None:
-    """Shows the canvas and returns the drawing as a PNG data URL; None if there is none.
+def drawing_canvas(stroke_width: int) -> Drawing | None:
+    """Shows the canvas and returns what is drawn on it; None if that is nothing.
 
     The canvas forgets its strokes when it leaves the screen. A fresh one, whose key the session
     does not hold yet, is therefore given the last drawing; the gift stays the same until the next
@@ -56,7 +56,7 @@ def drawing_canvas(stroke_width: int) -> str | None:
     if sent.get("data") and (not history or history[-1].picture != sent["data"]):
         history.append(_checked(sent))
         del history[:-LONGEST_HISTORY]
-    return history[-1].picture if history and history[-1].strokes.get("objects") else None
+    return history[-1] if history and history[-1].strokes.get("objects") else None
 
 
 def _checked(sent: dict[str, Any]) -> Drawing:

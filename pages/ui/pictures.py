@@ -6,8 +6,8 @@ from PIL import Image
 from digitlab.datasets import Dataset
 from pages.ui.gallery import enlarge
 
-THUMBNAIL = 140
-"""Side of a thumbnail on screen, in pixels: five for each of the network's 28."""
+THUMBNAIL = 112
+"""Side of a thumbnail on screen, in pixels: four for each of the network's 28."""
 
 
 def thumbnail(image: np.ndarray) -> np.ndarray:

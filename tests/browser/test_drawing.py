@@ -2,9 +2,12 @@
 
 import math
 import re
+from itertools import pairwise
 
 import pytest
 from PIL import Image, ImageDraw
+
+from tests.browser.conftest import Visitor
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -20,7 +23,15 @@ ONE = [[(140, 50), (138, 230)]]
 TWO = [[*arc(140, 95, 55, 45, 190, 400), (85, 220), (205, 220)]]
 THREE = [[*arc(135, 90, 50, 42, 200, 440), *arc(135, 180, 58, 50, 280, 520)]]
 FOUR = [[(105, 60), (85, 150), (200, 150)], [(180, 65), (172, 230)]]
+FIVE = [
+    [(105, 65), (100, 130), *arc(135, 175, 55, 50, 240, 500)],
+    [(105, 65), (195, 65)],
+]
+SIX = [[(175, 55), (120, 110), (95, 165), *arc(140, 185, 48, 42, 200, 560)]]
 SEVEN = [[(75, 70), (205, 70), (130, 225)]]
+EIGHT = [[*arc(140, 95, 42, 40, 90, 450), *arc(140, 182, 52, 47, -90, 270)]]
+NINE = [[*arc(140, 105, 48, 45, 0, -360), (188, 105), (182, 160), (165, 230)]]
+DIGITS = [ZERO, ONE, TWO, THREE, FOUR, FIVE, SIX, SEVEN, EIGHT, NINE]
 
 
 def placed(strokes, scale, dx, dy):
@@ -36,20 +47,22 @@ def draw_page(server, visitor):
     return visitor
 
 
-@pytest.mark.parametrize(
-    ("strokes", "digit"),
-    [(ZERO, 0), (ONE, 1), (TWO, 2), (THREE, 3), (FOUR, 4), (SEVEN, 7)],
-    ids=["0", "1", "2", "3", "4", "7"],
-)
-def test_digits_drawn_with_the_mouse_are_read(draw_page, strokes, digit):
-    draw_page.draw(*strokes)
+@pytest.mark.parametrize("digit", range(10))
+def test_every_digit_drawn_with_the_mouse_is_read(draw_page, digit):
+    draw_page.draw(*DIGITS[digit])
     draw_page.expect_answer(digit)
+
+
+@pytest.mark.parametrize("steps", [3, 40], ids=["fast", "slow"])
+def test_fast_and_slow_pens_are_read_alike(draw_page, steps):
+    draw_page.draw(*SEVEN, steps=steps)
+    draw_page.expect_answer(7)
 
 
 @pytest.mark.parametrize(
     ("scale", "dx", "dy"),
-    [(0.35, 0, 0), (0.35, 175, 175), (0.5, 120, 0), (1.25, -35, -35)],
-    ids=["small in a corner", "small in the other corner", "half the size", "large"],
+    [(0.35, 0, 0), (0.35, 175, 175), (0.5, 120, 0), (1.25, -35, -35), (1.45, -63, -63)],
+    ids=["small in a corner", "in the other corner", "half the size", "large", "huge"],
 )
 def test_size_and_place_do_not_matter(draw_page, scale, dx, dy):
     draw_page.draw(*placed(TWO, scale, dx, dy))
@@ -114,7 +127,7 @@ def test_a_picture_can_be_uploaded_instead(draw_page, tmp_path):
     ImageDraw.Draw(paper).line([(90, 90), (220, 90), (140, 320)], fill="navy", width=24)
     paper.save(tmp_path / "seven.png")
     page = draw_page.page
-    page.get_by_role("radio", name="Upload a picture").click()
+    page.get_by_role("radio", name="Upload", exact=True).click()
     page.locator("input[type=file]").set_input_files(tmp_path / "seven.png")
     draw_page.expect_answer(7)
 
@@ -122,9 +135,85 @@ def test_a_picture_can_be_uploaded_instead(draw_page, tmp_path):
 def test_a_text_file_named_png_gets_a_sentence(draw_page, tmp_path):
     (tmp_path / "notes.png").write_text("not a picture")
     page = draw_page.page
-    page.get_by_role("radio", name="Upload a picture").click()
+    page.get_by_role("radio", name="Upload", exact=True).click()
     page.locator("input[type=file]").set_input_files(tmp_path / "notes.png")
     expect(page.get_by_role("alert")).to_contain_text("notes.png is not a PNG, JPEG or WebP")
+
+
+def test_keys_undo_and_clear(draw_page):
+    page = draw_page.page
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+    page.keyboard.press("Control+z")
+    draw_page.expect_answer(1)
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+
+
+def test_a_replay_shows_when_belief_changed(draw_page):
+    page = draw_page.page
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+    page.get_by_role("tab", name="Replay").click()
+    moment = page.get_by_role("slider", name="Ink drawn, in per cent")
+    expect(moment).to_have_value("100")
+    expect(page.locator(".js-plotly-plot").last.locator(".annotation-text").last).to_have_text("7")
+    for _ in range(45):
+        moment.press("ArrowLeft")
+    expect(page.get_by_alt_text("The drawing with 55 % of its ink")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("I read a 7"))).to_be_visible()
+
+
+def test_several_digits_are_read_from_left_to_right(draw_page):
+    page = draw_page.page
+    page.get_by_role("radio", name="A number").click()
+    expect(page.get_by_role("heading", name="Draw a number")).to_be_visible()
+    draw_page.wait_until_idle()
+    for digit, dx in ((FOUR, -10), (SEVEN, 70), (ONE, 130)):
+        draw_page.draw(*placed(digit, 0.4, dx, 70))
+    expect(page.get_by_role("heading", name="I read 471")).to_be_visible()
+
+
+def dense(stroke, steps=6):
+    """The same way with more points: a finger's moves within one frame arrive as one."""
+    return [
+        (x + (u - x) * step / steps, y + (v - y) * step / steps)
+        for (x, y), (u, v) in pairwise(stroke)
+        for step in range(1, steps + 1)
+    ]
+
+
+def touched(page, strokes):
+    """Draws strokes with a finger."""
+    box = page.locator("canvas").last.bounding_box()
+    fingers = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        for number, (x, y) in enumerate(dense(stroke)):
+            kind = "touchMove" if number else "touchStart"
+            point = {"x": box["x"] + x, "y": box["y"] + y}
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+            page.evaluate("new Promise(requestAnimationFrame)")
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_finger_draws_on_a_telephone_and_the_page_stays_where_it_is(server, browser):
+    size = {"width": 390, "height": 700}
+    with browser.new_context(viewport=size, has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        visitor = Visitor(page)
+        visitor.open(f"{server.url}/draw")
+        page.locator("canvas").last.wait_for()
+        page.locator("canvas").last.scroll_into_view_if_needed()
+        visitor.wait_until_idle()
+        main = page.get_by_test_id("stMain")
+        before = main.evaluate("element => element.scrollTop")
+        touched(page, TWO)
+        visitor.expect_answer(2)
+        assert main.evaluate("element => element.scrollTop") == before
 
 
 def test_on_a_telephone_the_canvas_fits_and_nothing_scrolls_sideways(server, visitor):

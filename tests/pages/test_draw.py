@@ -2,13 +2,15 @@
 
 import base64
 import io
+import re
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from digitlab import pictures
 from digitlab.config import TrainingConfig
 from digitlab.jobs import get_jobs
+from digitlab.preprocessing import ROAD
 from digitlab.recognisers import litert_model
 from digitlab.records import Status, TestResult
 
@@ -18,6 +20,7 @@ CANVAS = "draw_canvas_0"
 EMPTY = "Draw a digit"
 SEVEN = [(80, 70), (200, 70), (130, 220)]
 ONE = [(140, 50), (140, 230)]
+GUESS = re.compile(r"\d · .+ %|no digit|nothing left to read")
 
 
 def drawing(*strokes):
@@ -25,7 +28,20 @@ def drawing(*strokes):
     image = Image.new("RGBA", (SIDE, SIDE), "black")
     for stroke in strokes:
         ImageDraw.Draw(image).line(stroke, fill="white", width=20, joint="curve")
-    return {"drawing": {"raw": {"objects": [{"type": "Path"}] * len(strokes)}, "data": url(image)}}
+    paths = [path(stroke) for stroke in strokes]
+    return {"drawing": {"raw": {"objects": paths}, "data": url(image)}}
+
+
+def path(stroke):
+    """A stroke as Fabric.js writes it; its place is the middle of its box."""
+    left, top = ((min(values) + max(values)) / 2 for values in zip(*stroke, strict=True))
+    commands = [["ML"[number > 0], *point] for number, point in enumerate(stroke)]
+    return {"type": "Path", "path": commands, "left": left, "top": top, "strokeWidth": 20}
+
+
+def placed(stroke, scale, dx=0, dy=0):
+    """A stroke shrunk and moved."""
+    return [(x * scale + dx, y * scale + dy) for x, y in stroke]
 
 
 def url(image):
@@ -62,10 +78,39 @@ def test_a_drawn_digit_is_read(drawn, strokes, answer):
     assert says(drawn(*strokes)).startswith(answer)
 
 
-def test_every_stage_of_the_road_is_shown(drawn):
-    captions = [picture.captions[0] for picture in drawn(SEVEN).image]
-    assert captions[:2] == ["What the network sees: 28×28 pixels", "1. As it came"]
-    assert captions[-1] == "6. Centred by its mass"
+def under_the_stages(app):
+    """What is written under each picture of the road."""
+    return [caption.value for caption in app.caption if GUESS.fullmatch(caption.value)]
+
+
+def test_every_stage_of_the_road_is_shown_with_what_it_would_be_read_as(drawn):
+    app = drawn(SEVEN)
+    switches = [toggle.label for toggle in app.toggle]
+    assert switches == [*(title for title, _ in ROAD.values()), "Divided by 255"]
+    assert all(toggle.value for toggle in app.toggle)
+    assert len(under_the_stages(app)) == 7
+    assert under_the_stages(app)[-1] == under_the_stages(app)[-2]
+    assert under_the_stages(app)[-1].startswith("7 · ")
+
+
+def test_a_step_left_out_changes_what_is_read_below_and_not_the_answer_above(drawn):
+    app = drawn(placed(SEVEN, 0.3))
+    before = under_the_stages(app)
+    for key in ("crop", "fit", "centre"):
+        app.toggle(key=f"draw_step_{key}").set_value(False)
+    app.run()
+    assert says(app).startswith("I read a 7")
+    assert under_the_stages(app)[-1] != before[-1]
+    said = next(m.value for m in app.markdown if m.value.startswith("With every step"))
+    assert "Without “Cropped to the ink”, “Fitted into 20×20”, “Centred by its mass”" in said
+
+
+def test_numbers_not_divided_are_read_differently(drawn):
+    app = drawn(SEVEN)
+    app.toggle(key="draw_step_divide").set_value(False).run()
+    assert not app.error
+    assert says(app).startswith("I read a 7")
+    assert any("Without “Divided by 255”" in m.value for m in app.markdown)
 
 
 def test_clear_starts_over_with_a_fresh_canvas(drawn):
@@ -148,7 +193,7 @@ def png(image):
 
 def uploaded(visit, name, content):
     app = visit("draw")
-    app.segmented_control(key="draw_source").set_value("Upload a picture").run()
+    app.segmented_control(key="draw_source").set_value("Upload").run()
     app.file_uploader(key="draw_upload").upload(name, content, "image/png").run()
     return app
 
@@ -227,3 +272,115 @@ def test_a_second_click_on_undo_does_nothing(drawn):
     assert not app.error
     assert not app.exception
     assert says(app) == EMPTY
+
+
+DOT = [(140, 140), (140, 140.04)]
+TANGLE = [(40, 60), (240, 200), (60, 220), (220, 50), (140, 250), (130, 30), (40, 150), (250, 120)]
+
+
+@pytest.mark.parametrize("strokes", [[DOT], [TANGLE]], ids=["dot", "tangle"])
+def test_what_is_no_digit_is_said_to_be_none(drawn, strokes):
+    app = drawn(*strokes)
+    assert not app.error
+    assert says(app) == "Not a digit, I think"
+
+
+def test_a_canvas_full_of_ink_has_nothing_to_read(visit):
+    app = visit("draw")
+    full = url(Image.new("RGB", (SIDE, SIDE), "white"))
+    app.session_state[CANVAS] = {"drawing": {"raw": {"objects": [path(ONE)]}, "data": full}}
+    app.run()
+    assert "nothing to read" in app.error[0].value
+    assert says(app) == EMPTY
+
+
+def tab(app, name):
+    """Opens a tab under the answer."""
+    app.session_state["draw_view"] = name
+    return app.run()
+
+
+def test_a_replay_tells_what_was_believed_with_less_ink(drawn):
+    app = tab(drawn(ONE, [(60, 50), (140, 50)]), "Replay")
+    assert says(app).startswith("I read a 7")
+    moment = app.slider(key="draw_moment")
+    assert moment.value == 100
+    moment.set_value(50).run()
+    assert not app.error
+    assert any(m.value.startswith("**I read a 1") for m in app.markdown)
+    assert says(app).startswith("I read a 7")
+
+
+def test_forged_strokes_get_a_sentence_where_they_would_be_replayed(drawn):
+    app = drawn(SEVEN)
+    sent = drawing(SEVEN, SEVEN)
+    sent["drawing"]["raw"]["objects"][0]["path"] = "M 0 0"
+    app.session_state[CANVAS] = {
+        "drawing": sent["drawing"] | {"data": drawing(ONE)["drawing"]["data"]}
+    }
+    app.run()
+    assert not app.error
+    app = tab(app, "Replay")
+    assert [error.value for error in app.error] == [
+        "The drawing's strokes cannot be read: clear it and draw again."
+    ]
+    assert says(app).startswith("I read a 1")
+
+
+def test_with_one_network_there_is_none_to_compare_and_the_way_to_train(drawn):
+    app = tab(drawn(SEVEN), "Compare networks")
+    assert app.info[0].value == "There is only one network yet."
+
+
+def test_two_networks_read_one_drawing_side_by_side(drawn):
+    store = get_jobs().store
+    run_id = store.create_run(TrainingConfig(dataset="digits"), None, owner="elsewhere 1 1.0")
+    store.start_run(run_id)
+    store.set_test(run_id, TestResult(0.97, 0.95, 0.98, 0.1, 360))
+    store.add_artefact(run_id, "model.tflite", litert_model(store, "pretrained"))
+    store.end_run(run_id, Status.FINISHED)
+    app = tab(drawn(SEVEN), "Compare networks")
+    assert app.selectbox(key="draw_second").value == run_id
+    answers = [m.value for m in app.markdown if "I read a 7" in m.value]
+    assert [answer.split(":")[0] for answer in answers] == ["**pretrained**", f"**{run_id}**"]
+
+
+def numbered(app):
+    return app.segmented_control(key="draw_mode").set_value("A number").run()
+
+
+def test_a_drawn_number_is_read_digit_by_digit(drawn):
+    app = numbered(drawn(placed(SEVEN, 0.4, 0, 60), placed(ONE, 0.4, 70, 60)))
+    assert says(app) == "I read 71"
+    assert any(caption.value.startswith("Least sure: digit") for caption in app.caption)
+
+
+def test_a_number_not_drawn_yet_says_what_to_do(visit):
+    app = numbered(visit("draw"))
+    assert says(app) == "Draw a number"
+    assert not app.error
+
+
+def test_too_many_pieces_get_a_sentence(drawn):
+    dots = [[(10 + 12 * i, 100), (10 + 12 * i, 100)] for i in range(22)]
+    image = Image.new("RGBA", (SIDE, SIDE), "black")
+    for (x, y), _ in dots:
+        ImageDraw.Draw(image).rectangle((x, y, x + 5, y + 5), fill="white")
+    app = drawn(ONE)
+    app.session_state[CANVAS] = {
+        "drawing": {"raw": {"objects": [path(dot) for dot in dots]}, "data": url(image)}
+    }
+    app = numbered(app.run())
+    assert [error.value for error in app.error] == [
+        "A number may have at most 20 digits, got 22 pieces of ink."
+    ]
+
+
+def test_a_camera_s_picture_in_uneven_light_is_read(visit):
+    paper = Image.new("L", (480, 360), 235)
+    ImageDraw.Draw(paper).line([(150, 60), (300, 60), (200, 300)], fill=60, width=26)
+    shadow = Image.linear_gradient("L").rotate(90).resize(paper.size).point(lambda v: 90 + v * 0.6)
+    app = uploaded(visit, "photo.png", png(ImageChops.multiply(paper, shadow)))
+    assert not app.error
+    assert says(app).startswith("I read a 7")
+    assert [tab.label for tab in app.tabs] == ["How it got there", "Compare networks"]

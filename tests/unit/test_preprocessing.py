@@ -4,7 +4,7 @@ from PIL import Image, ImageDraw
 
 from digitlab.errors import BlankImageError, InputError
 from digitlab.network import MNIST_PIXELS
-from digitlab.preprocessing import normalized, pixel_statistics, preprocess
+from digitlab.preprocessing import ROAD, as_input, normalized, pixel_statistics, preprocess
 
 
 def drawing(side=280, width=20, shift=(0, 0), paper=0, ink=255):
@@ -162,6 +162,51 @@ def test_an_array_that_is_no_picture_is_named_by_its_shape_and_type():
         preprocess(np.zeros((28, 28)))
     with pytest.raises(InputError, match=r"got uint8 \(28, 28, 2\)"):
         preprocess(np.zeros((28, 28, 2), np.uint8))
+
+
+@pytest.mark.parametrize("key", ["noise_floor", "crop", "fit", "centre"])
+def test_a_step_left_out_shows_what_came_to_it(key):
+    picture = drawing(shift=(-60, 30), paper=215, ink=88)
+    result = preprocess(picture, frozenset((key,)))
+    place = list(ROAD).index(key)
+    assert result.stages[place + 1].image is result.stages[place].image
+    assert result.image.shape == (28, 28)
+    assert not np.array_equal(result.image, preprocess(picture).image)
+
+
+def test_dark_ink_whose_polarity_is_left_is_no_ink():
+    with pytest.raises(BlankImageError, match="nothing to read"):
+        preprocess(255 - drawing(), frozenset(("polarity",)))
+
+
+def test_the_field_s_commonest_bug_is_a_road_of_no_steps():
+    squashed = preprocess(drawing(), frozenset(ROAD)).image
+    assert np.array_equal(squashed, as_input(drawing()))
+    assert squashed[:5].max() == 0
+
+
+def test_no_choice_of_steps_raises_anything_but_blank():
+    pictures = [
+        drawing(),
+        255 - drawing(),
+        np.full((30, 30), 255, np.uint8),
+        np.pad(np.full((1, 1), 255, np.uint8), 400),
+        np.random.default_rng(4).integers(0, 256, (7, 300)).astype(np.uint8),
+    ]
+    for mask in range(2 ** len(ROAD)):
+        left_out = frozenset(key for bit, key in enumerate(ROAD) if mask >> bit & 1)
+        for picture in pictures:
+            try:
+                assert preprocess(picture, left_out).image.shape == (28, 28)
+            except BlankImageError:
+                assert left_out < set(ROAD)
+
+
+def test_a_picture_smaller_than_the_input_is_put_in_its_middle():
+    image = as_input(np.full((20, 10), 9, np.uint8))
+    assert image.shape == (28, 28)
+    assert (image[4:24, 9:19] == 9).all()
+    assert image.sum() == 20 * 10 * 9
 
 
 def test_pixel_statistics_are_exact():

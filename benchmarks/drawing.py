@@ -1,0 +1,125 @@
+"""How long a drawing waits for its answer: from the pen's lift to the new probabilities.
+
+    python -m benchmarks.drawing
+
+A real server, a real Chromium. Each digit is drawn on an empty canvas; its time is from the mouse
+button's release to the first picture of the answer on the screen, as the page itself sees both.
+Beside it the server's own part: from the browser's message to the last of the server's, as the
+browser's WebSocket sees them, and the processor time it took, which other programs on the machine
+do not change. What lies between is the canvas, which waits 200 ms for more before it sends, and the
+browser.
+"""
+
+import re
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import psutil
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, Visitor, running_server
+from tests.browser.test_drawing import DIGITS
+
+ROUNDS = 40
+"""Digits drawn, after two that warm up."""
+
+PATIENCE_SECONDS = 30
+READ = re.compile(r"I read an? \d|Not a digit")
+
+LISTEN = """
+    window.sent = [];
+    window.received = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(...given) {
+            super(...given);
+            this.addEventListener('message', () => received.push(performance.now()));
+        }
+        send(data) {
+            sent.push(performance.now());
+            super.send(data);
+        }
+    };
+"""
+"""Notes when anything goes over the WebSocket."""
+
+WATCH = """() => {
+    window.lifted = window.answered = 0;
+    const said = () => document.querySelector('h2')?.textContent ?? '';
+    const before = said();
+    addEventListener('mouseup', () => { window.lifted = performance.now(); },
+                     {capture: true, once: true});
+    new MutationObserver((_, observer) => {
+        if (said() !== before) {
+            observer.disconnect();
+            requestAnimationFrame(() => { window.answered = performance.now(); });
+        }
+    }).observe(document.body, {subtree: true, childList: true, characterData: true});
+}"""
+"""Notes when the pen was lifted, and when the next frame with another heading was drawn."""
+
+TIMES = """[
+    answered - lifted,
+    Math.max(...received) - sent.find(time => time > lifted),
+]"""
+
+
+def main() -> None:
+    """Prints the median, the 95th percentile and the longest of both."""
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.add_init_script(LISTEN)
+        with running_server(Path(folder)) as server:
+            visitor = Visitor(page)
+            visitor.open(f"{server.url}/draw")
+            page.locator("canvas").last.wait_for()
+            process = psutil.Process(server.process.pid)
+            times = [draw(visitor, digit % 10, process) for digit in range(ROUNDS + 2)][2:]
+        browser.close()
+    answers, servers, work = zip(*times, strict=True)
+    say("pen up to new probabilities", list(answers))
+    say("of which the server", list(servers))
+    print(f"the server's processor time: {statistics.mean(work):.0f} ms a drawing, on average")
+
+
+def draw(visitor: Visitor, digit: int, server: psutil.Process) -> tuple[float, float, float]:
+    """Draws a digit in one stroke and clears the canvas.
+
+    Returns:
+        Milliseconds in all, of the server, and of its processor time.
+    """
+    page = visitor.page
+    visitor.wait_until_idle()
+    page.evaluate(WATCH)
+    before = sum(server.cpu_times()[:2])
+    visitor.draw([point for stroke in DIGITS[digit] for point in stroke])
+    page.wait_for_function("window.answered > 0", timeout=1000 * PATIENCE_SECONDS)
+    visitor.wait_until_idle()
+    work = 1000 * (sum(server.cpu_times()[:2]) - before)
+    total, answering = page.evaluate(TIMES)
+    clear(page)
+    return total, answering, work
+
+
+def clear(page: Page) -> None:
+    """Back to an empty canvas."""
+    expect(page.get_by_role("heading", name=READ)).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+
+
+def say(what: str, milliseconds: list[float]) -> None:
+    """One line."""
+    print(
+        f"{what}: median {statistics.median(milliseconds):.0f} ms, 95th percentile "
+        f"{np.percentile(milliseconds, 95):.0f} ms, longest {max(milliseconds):.0f} ms "
+        f"({len(milliseconds)} digits)",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
