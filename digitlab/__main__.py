@@ -103,7 +103,7 @@ def train_command(options: argparse.Namespace) -> None:
 
     config = _config(options)
     config = config.replace(dataset=canonical_name(config.dataset))
-    if config.dataset == "mnist":
+    if config.dataset in ("mnist", "handwriting"):
         wait_for_mnist()
     dataset = load_dataset(config.dataset)
     jobs = get_jobs()
@@ -234,7 +234,7 @@ def runs_command(options: argparse.Namespace) -> None:
 
 def export_command(options: argparse.Namespace) -> None:
     """`export`: the stored model as it is, as ONNX, or the Python that makes it."""
-    from digitlab.recognisers import litert_model, model_card
+    from digitlab.recognisers import PRETRAINED, litert_model, model_card
     from digitlab.store import Store
 
     store = Store()
@@ -250,6 +250,11 @@ def export_command(options: argparse.Namespace) -> None:
 
         content = keras_model(store, options.run)
         if options.format == "onnx":
+            if options.run != PRETRAINED and store.run(options.run).imported:
+                raise InputError(
+                    f"run {options.run} was imported: its model.keras may be a stranger's and is "
+                    "not opened here, as --format onnx would; --format keras gives it as it is"
+                )
             from digitlab.export import onnx_bytes
 
             content = onnx_bytes(content)

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.util import find_spec
@@ -10,31 +11,33 @@ from pathlib import Path
 import numpy as np
 
 from digitlab.config import TrainingConfig
+from digitlab.dataset_arrays import Contents
+from digitlab.dataset_files import read_path
 from digitlab.errors import InputError
-from digitlab.mnist import (
-    MnistDownload,
-    find_mnist,
-    mnist_download,
-    read_mnist,
-    start_mnist_download,
-)
+from digitlab.fashion import CLASS_NAMES as FASHION_NAMES
+from digitlab.fashion import find_fashion_mnist, read_fashion_mnist
+from digitlab.handwriting import compose
+from digitlab.mnist import find_mnist, mnist_download, read_mnist, start_mnist_download
 from digitlab.preprocessing import preprocess
+from digitlab.uploads import is_upload, read_upload
 
 __all__ = [
     "Dataset",
-    "MnistDownload",
     "Split",
     "available",
     "canonical_name",
+    "class_names_of",
     "default_dataset",
     "find_mnist",
     "load_dataset",
+    "loads_at_once",
     "mnist_download",
     "split_dataset",
     "start_mnist_download",
     "test_rows",
 ]
 
+NAMED = ("mnist", "digits", "fashion_mnist", "handwriting")
 CLASS_NAMES = tuple("0123456789")
 
 
@@ -46,6 +49,7 @@ class Dataset:
     `name`: see `canonical_name`.
     `train_count`: rows before it are the official training part, the rest the official test part.
     `has_test_part`: whether its makers set that apart, rather than our rule for paths.
+    `upload_title`: what the visitor who brought it calls it.
     """
 
     name: str
@@ -54,6 +58,12 @@ class Dataset:
     train_count: int
     has_test_part: bool = True
     class_names: tuple[str, ...] = CLASS_NAMES
+    upload_title: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it: an upload's file name, else its name."""
+        return self.upload_title or self.name
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -68,52 +78,58 @@ class Dataset:
 
 
 def canonical_name(name_or_path: str) -> str:
-    """`mnist` and `digits` as they are; a path in its one absolute spelling."""
-    if name_or_path in ("mnist", "digits"):
+    """Named datasets and uploads as they are; a path in its one absolute spelling."""
+    if name_or_path in NAMED or is_upload(name_or_path):
         return name_or_path
     return str(Path(name_or_path).expanduser().resolve())
 
 
 def load_dataset(name_or_path: str) -> Dataset:
-    """Loads `mnist`, `digits`, or the data of a path (see `dataset_files.read_path`).
+    """Loads a named dataset, an upload, or the data of a path (see `dataset_files.read_path`).
 
-    Nothing is ever downloaded here. A path without a test part of its own lends the last fifth of
-    its rows to the test: rows from ⌊4n/5⌋ on.
+    Nothing is ever downloaded here. A path or an upload without a test part of its own lends the
+    last fifth of its rows to the test: rows from ⌊4n/5⌋ on.
 
     Raises:
         InputError: in one sentence, if there is no such dataset or it is not as it should be.
     """
+    title = ""
     if name_or_path == "mnist":
         contents = read_mnist()
+    elif name_or_path == "fashion_mnist":
+        contents = read_fashion_mnist()
+    elif name_or_path == "handwriting":
+        contents = _handwriting()
+    elif is_upload(name_or_path):
+        title, contents = read_upload(name_or_path)
     elif name_or_path == "digits":
         return _digits()
     else:
         path = Path(name_or_path).expanduser()
-        if not path.exists():
+        if not os.path.exists(path):  # `Path.exists` raises for what is too long to be one
             raise InputError(
-                f"unknown dataset {name_or_path!r}: neither mnist, digits nor an existing path"
+                f"unknown dataset {name_or_path!r}: neither {', '.join(NAMED)} nor an existing path"
             )
-        from digitlab.dataset_files import read_path  # pandas: a third of a second at start
-
         contents = read_path(path)
     train_count = contents.train_count
     if train_count is None:
         train_count = len(contents.labels) * 4 // 5
     own = contents.train_count is not None
     name = canonical_name(name_or_path)
-    return _frozen(name, contents.images, contents.labels, train_count, own)
+    names = class_names_of(name)
+    _freeze(contents.images, contents.labels)
+    return Dataset(name, contents.images, contents.labels, train_count, own, names, title)
 
 
-def _frozen(
-    name: str,
-    images: np.ndarray,
-    labels: np.ndarray,
-    train_count: int,
-    has_test_part: bool = True,
-) -> Dataset:
-    """A Dataset whose arrays refuse to be written to."""
-    images.flags.writeable = labels.flags.writeable = False
-    return Dataset(name, images, labels, train_count, has_test_part)
+def _freeze(*arrays: np.ndarray) -> None:
+    """From now on they refuse to be written to."""
+    for array in arrays:
+        array.flags.writeable = False
+
+
+def class_names_of(name: str) -> tuple[str, ...]:
+    """What the ten classes of a dataset are called."""
+    return FASHION_NAMES if name == "fashion_mnist" else CLASS_NAMES
 
 
 @cache
@@ -136,12 +152,27 @@ def _digits() -> Dataset:
     table = np.loadtxt(file, delimiter=",", dtype=np.uint8)
     pixels = np.round(table[:, :64].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
     images = np.stack([preprocess(picture).image for picture in pixels])
-    return _frozen("digits", images, table[:, 64].copy(), len(images) * 4 // 5)
+    labels = table[:, 64].copy()
+    _freeze(images, labels)
+    return Dataset("digits", images, labels, len(images) * 4 // 5)
+
+
+def _handwriting() -> Contents:
+    """What the shipped recogniser learns from; see `handwriting.compose`."""
+    digits = _digits()
+    written = Contents(digits.images, digits.labels, digits.train_count)
+    return compose(read_mnist(), written)
 
 
 def available() -> tuple[str, ...]:
     """The named datasets that load at once, the preferred one first."""
-    return ("mnist", "digits") if find_mnist() else ("digits",)
+    here = {"mnist": find_mnist, "digits": lambda: True, "fashion_mnist": find_fashion_mnist}
+    return tuple(name for name, is_here in here.items() if is_here())
+
+
+def loads_at_once(name: str) -> bool:
+    """Whether a page can offer a dataset: not one that is still to be fetched or put together."""
+    return name in available() or name not in NAMED
 
 
 def default_dataset() -> str:
@@ -161,13 +192,22 @@ class Split:
 def split_dataset(dataset: Dataset, config: TrainingConfig) -> Split:
     """Divides a dataset as `config` says: split, then training_size, then validation.
 
+    The rows of `left_out` are taken away last, so that all others stay where they would be.
+
     A random split is scikit-learn's `train_test_split(test_size, random_state=split_seed)` over
     all rows; random validation the same over the training rows; `last` is Keras's
     `validation_split`.
 
     Raises:
-        InputError: if there are fewer training digits than training_size, or a part is empty.
+        InputError: if a random division would put copies of a digit on both sides, there are
+            fewer training digits than training_size, a row left out does not
+            exist, or a part is empty.
     """
+    if dataset.name == "handwriting" and "random" in (config.split, config.validation):
+        raise InputError(
+            "handwriting holds its written digits several times: split must be official and "
+            f"validation not random, got {config.split} and {config.validation}"
+        )
     train, test = _set_apart(dataset, config)
     if config.training_size is not None:
         if config.training_size > len(train):
@@ -182,7 +222,8 @@ def split_dataset(dataset: Dataset, config: TrainingConfig) -> Split:
     elif config.validation == "last":
         kept = int(len(train) * (1 - config.validation_fraction))
         train, validation = train[:kept], train[kept:]
-    elif config.validation == "test":
+    train, validation = _without_left_out(train, validation, dataset, config)
+    if config.validation == "test":
         validation = test
     return _checked(Split(train, validation, test), dataset, config)
 
@@ -220,15 +261,31 @@ def _divided(rows: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, 
     return order[taken:], order[:taken]
 
 
+def _without_left_out(
+    train: np.ndarray, validation: np.ndarray, dataset: Dataset, config: TrainingConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    left_out = config.left_out_rows
+    if not left_out:
+        return train, validation
+    if left_out[-1] >= len(dataset):
+        raise InputError(
+            f"left_out must name rows from 0 to {len(dataset) - 1}, those of {dataset.name}, got "
+            f"{left_out[-1]}"
+        )
+    return train[~np.isin(train, left_out)], validation[~np.isin(validation, left_out)]
+
+
 def _checked(split: Split, dataset: Dataset, config: TrainingConfig) -> Split:
     parts = {"training": split.train, "test": split.test}
     if config.validation != "none":
         parts["validation"] = split.validation
+    left_out = len(config.left_out_rows)
+    without = f", with {left_out:,} left out" if left_out else ""
     for part, rows in parts.items():
         if len(rows) == 0:
             raise InputError(
                 f"no digits are left for {part}: {dataset.name} has {len(dataset)} digits, too few "
-                f"for split {config.split} and validation {config.validation}"
+                f"for split {config.split} and validation {config.validation}{without}"
             )
     return split
 

@@ -1,27 +1,45 @@
 """What a network gets wrong, how sure it was, and how it learned."""
 
-import json
-
 import pandas as pd
 import streamlit as st
 
+from digitlab.advice import Hint
+from digitlab.evaluation import Evaluation
 from digitlab.plots import CONFIG, learning_curve, two_axis_curves
 from digitlab.presets import author_in_words, author_of, is_unchanged
-from digitlab.recognisers import ModelCard, model_card
+from digitlab.recognisers import PRETRAINED, ModelCard, model_card
 from pages.ui.answers import Answers, pick_dataset, read_digits
 from pages.ui.cache import store
-from pages.ui.frame import page, page_of
-from pages.ui.hints import hints_of, in_words
+from pages.ui.doubtful import show_doubtful
+from pages.ui.frame import page, page_of, without_links
+from pages.ui.hints import effective, hints_of, in_words
 from pages.ui.mistakes import show_grid, show_mistakes
 from pages.ui.recogniser_picker import pick_recogniser
+from pages.ui.reliability import show_reliability
+from pages.ui.robustness import show_robustness
+from pages.ui.take_along import show_take_along
 
 PER_CENT = st.column_config.NumberColumn(format="%.2f %%")
 
 
+def terms(evaluation: Evaluation) -> str:
+    """What the numbers of the headline mean."""
+    return (
+        "**Accuracy**: the share read rightly; in brackets what spans 95 % (Wilson, 1927).\n\n"
+        f"**Error rate**: the share read wrongly, {100 * (1 - evaluation.accuracy):.2f} %.\n\n"
+        "**Top-2**: the share whose true digit is the first or the second guess.\n\n"
+        "**Loss**: cross-entropy in nats, minus the logarithm of the probability given to the "
+        "true digit, on average. 0 is perfect.\n\n"
+        "**ECE**: expected calibration error, the gap between how sure it is and how often it is "
+        "right, on average. 0 is perfect. See Reliability."
+    )
+
+
 def headline(card: ModelCard, answers: Answers) -> None:
     """The numbers in words, what they are of, and the author's beside them."""
-    st.subheader(answers.evaluation.in_words, anchor=False)
-    words = f"{card.name} on the {len(answers.rows):,} test digits of {answers.digits.name}."
+    st.subheader(answers.evaluation.in_words, anchor=False, help=terms(answers.evaluation))
+    title = without_links(answers.digits.title)
+    words = f"{card.name} on the {len(answers.rows):,} test digits of {title}."
     author = author_of(card.config, card.preset)
     if author and author.test_accuracy and answers.digits.name == card.config.dataset:
         words += f" The author of {card.preset} reports {100 * author.test_accuracy:.2f} %"
@@ -36,7 +54,7 @@ def curves(card: ModelCard) -> None:
     if not card.epochs:
         st.info("No epochs are recorded for this network.")
         return
-    for hint in hints_of(card.config, card.epochs):
+    for hint in findings(card):
         st.markdown(in_words(hint))
     author = author_of(card.config, card.preset)
     published = author.curves() if author else None
@@ -51,8 +69,17 @@ def curves(card: ModelCard) -> None:
         st.caption(words)
 
 
+def findings(card: ModelCard) -> tuple[Hint, ...]:
+    """What the curves mean; of a run, by the learning rate that was set while it trained, and by
+    the epochs that a fork took over."""
+    if card.name == PRETRAINED:
+        return hints_of(card.config, card.epochs)
+    run = store().run(card.name)
+    return hints_of(effective(run), card.epochs, run.error, run.parent_epoch or 0)
+
+
 def classes(answers: Answers) -> None:
-    """Precision, recall, F1 and support of every digit, and all the numbers to take away."""
+    """Precision, recall, F1 and support of every digit."""
     rows = answers.evaluation.to_dictionary()["per_class"]
     table = pd.DataFrame(rows).rename(columns={"label": "digit", "f1": "F1"})
     ratios = ["precision", "recall", "F1"]
@@ -66,23 +93,12 @@ def classes(answers: Answers) -> None:
         "Precision: of those read as this digit, how many are. Recall: of those that are this "
         "digit, how many were read as it. F1: their harmonic mean."
     )
-    metrics = json.dumps(answers.evaluation.to_dictionary(), indent=1)
-    with st.container(horizontal=True):
-        st.download_button(
-            "All numbers (JSON)", metrics, f"{answers.file_stem}.json", key="evaluate_json"
-        )
-        st.download_button(
-            "This table (CSV)",
-            table.to_csv(index=False),
-            f"{answers.file_stem}.csv",
-            key="evaluate_csv",
-        )
 
 
 with page("Evaluate", "What a network gets wrong, how sure it was, and how it learned."):
     left, right = st.columns(2, gap="large")
     with left:
-        card = model_card(store(), pick_recogniser("evaluate_run"))
+        card = model_card(store(), pick_recogniser("evaluate_run", newest=True))
     with right:
         answers = read_digits(card, pick_dataset(card, "evaluate_dataset"))
     if not any(run.has_model for run in store().runs()):
@@ -96,8 +112,12 @@ with page("Evaluate", "What a network gets wrong, how sure it was, and how it le
     VIEWS = {
         "Mistakes": lambda: show_mistakes(answers),
         "25 digits": lambda: show_grid(answers),
+        "Reliability": lambda: show_reliability(card, answers),
+        "Doubtful labels": lambda: show_doubtful(answers),
         "Learning curves": lambda: curves(card),
         "Each class": lambda: classes(answers),
+        "Robustness": lambda: show_robustness(answers),
+        "Take it along": lambda: show_take_along(card, answers),
     }
     for tab, show in zip(
         st.tabs(list(VIEWS), key="evaluate_view", bind="query-params"), VIEWS.values(), strict=True

@@ -2,31 +2,43 @@
 
 import streamlit as st
 
-from digitlab.datasets import available
-from pages.ui.browse import PART, PARTS, browse
+from digitlab.datasets import CLASS_NAMES
+from pages.ui.augmentation_view import augmentation
+from pages.ui.browse import browse
 from pages.ui.cache import dataset
-from pages.ui.dataset_views import classes, pixels, sample, table
+from pages.ui.class_views import classes
+from pages.ui.dataset_picker import add_your_own, choose_dataset, names_here
+from pages.ui.dataset_views import sample, table
+from pages.ui.detective import detective
+from pages.ui.embedding import embedding
+from pages.ui.filters import PART, PARTS
 from pages.ui.frame import page
 from pages.ui.mnist import offer_mnist
+from pages.ui.pixel_views import pixels
+from pages.ui.unusual import unusual
 
 ABOUT = {
     "mnist": "written by staff of the US Census Bureau and by high-school students",
     "digits": "written by 13 people, bundled with scikit-learn; 8×8 pixels brought to 28×28",
+    "fashion_mnist": "that are clothes of ten kinds, photographed by a shop, Zalando",
 }
 VIEWS = {
     "Browse": browse,
     "Random sample": sample,
     "Classes": classes,
     "Pixel values": pixels,
+    "Augmentation": augmentation,
     "Table": table,
+    "Map": embedding,
+    "Unusual": unusual,
+    "Label detective": detective,
 }
 
 with page("Explore", "Look at the digits: many at once, or one pixel by pixel."):
     offer_mnist()
-    with st.container(horizontal=True):
-        name = st.selectbox(
-            "Dataset", available(), key="explore_dataset", bind="query-params", width=160
-        )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = choose_dataset("Dataset", names_here(), "explore_dataset", width=160)
+        add_your_own("explore")
         shown_part = st.segmented_control(
             "Part",
             PARTS,
@@ -39,8 +51,12 @@ with page("Explore", "Look at the digits: many at once, or one pixel by pixel.")
     digits = dataset(name)
     tests = len(digits) - digits.train_count
     st.caption(
-        f"{len(digits):,} digits {ABOUT[name]}: {digits.train_count:,} training, {tests:,} test."
+        f"{len(digits):,} digits {ABOUT.get(name, 'of yours')}: {digits.train_count:,} training, "
+        f"{tests:,} test."
     )
+    if digits.class_names != CLASS_NAMES:
+        names = (f"{number} {name}" for number, name in enumerate(digits.class_names))
+        st.caption(f"Its classes: {' · '.join(names)}.")
     tabs = st.tabs(list(VIEWS), key="explore_view", bind="query-params")
     for tab, show in zip(tabs, VIEWS.values(), strict=True):
         if tab.open:

@@ -7,7 +7,8 @@ from digitlab.evaluation import accuracy_in_words
 from digitlab.jobs import get_jobs
 from digitlab.records import Run, Status
 from pages.ui.cache import dataset, store
-from pages.ui.frame import guard, icon_of, page, page_of
+from pages.ui.dataset_picker import title_of
+from pages.ui.frame import guard, icon_of, page, page_of, without_links
 from pages.ui.mnist import offer_mnist
 from pages.ui.pictures import one_of_each
 from pages.ui.shown import active_run
@@ -62,7 +63,8 @@ def facts(runs: list[Run]) -> None:
         if tested:
             _, result, run = max(tested, key=lambda entry: entry[0])
             words = accuracy_in_words(result.accuracy, result.accuracy_low, result.accuracy_high)
-            measured = f"{run.id} · {result.n:,} test digits · dataset {run.config.dataset}"
+            title = without_links(title_of(run.config.dataset))
+            measured = f"{run.id} · {result.n:,} test digits · dataset {title}"
             fact("Best test accuracy", words, measured)
 
 

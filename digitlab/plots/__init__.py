@@ -1,6 +1,13 @@
 """Records → plotly figures. `*_info` computes plain data; the rest only draws."""
 
 from digitlab.plots.answers import confusion_info, confusion_matrix, probability_bars
+from digitlab.plots.comparison import (
+    overlaid_curves,
+    overlay_info,
+    probability_pairs,
+    recall_deltas,
+    recall_deltas_info,
+)
 from digitlab.plots.curves import (
     curves_info,
     learning_curve,
@@ -8,23 +15,37 @@ from digitlab.plots.curves import (
     learning_rate_info,
     two_axis_curves,
 )
-from digitlab.plots.digits import (
-    class_counts,
+from digitlab.plots.digits import class_counts, histogram_info, pixel_histogram
+from digitlab.plots.filters import filter_picture
+from digitlab.plots.heatmaps import (
+    class_difference,
+    class_difference_info,
     digit_heatmap,
-    histogram_info,
     mean_digits,
     mean_digits_info,
-    pixel_histogram,
+    spread_digits,
+    used_pixels,
 )
-from digitlab.plots.filters import filter_picture
 from digitlab.plots.look import CLASS_COLOURS, CONFIG, TRAINING, VALIDATION
+from digitlab.plots.reliability import (
+    reliability_diagram,
+    reliability_info,
+    selective_curve,
+    selective_info,
+)
+from digitlab.plots.replay import belief_curves, belief_info
+from digitlab.plots.robustness import severity_curve, severity_info
 
 __all__ = [
     "CLASS_COLOURS",
     "CONFIG",
     "TRAINING",
     "VALIDATION",
+    "belief_curves",
+    "belief_info",
     "class_counts",
+    "class_difference",
+    "class_difference_info",
     "confusion_info",
     "confusion_matrix",
     "curves_info",
@@ -36,7 +57,20 @@ __all__ = [
     "learning_rate_info",
     "mean_digits",
     "mean_digits_info",
+    "overlaid_curves",
+    "overlay_info",
     "pixel_histogram",
     "probability_bars",
+    "probability_pairs",
+    "recall_deltas",
+    "recall_deltas_info",
+    "reliability_diagram",
+    "reliability_info",
+    "selective_curve",
+    "selective_info",
+    "severity_curve",
+    "severity_info",
+    "spread_digits",
     "two_axis_curves",
+    "used_pixels",
 ]

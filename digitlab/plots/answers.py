@@ -8,6 +8,9 @@ import plotly.graph_objects as go
 from digitlab.evaluation import Evaluation, sureness_in_words
 from digitlab.plots.look import CLASS_COLOURS, CLEAR, DIGITS, finish
 
+FRAME = "#e76300"
+"""Round what is looked at."""
+
 
 def confusion_info(
     confusion: np.ndarray, normalise: bool, hide_diagonal: bool
@@ -36,8 +39,13 @@ def confusion_matrix(
     class_names: Sequence[str] = DIGITS,
     normalise: bool = False,
     hide_diagonal: bool = False,
+    true: int | None = None,
+    read: int | None = None,
 ) -> go.Figure:
-    """What was read as what. Each cell is a point that can be selected: customdata (true, read)."""
+    """What was read as what. Each cell is a point that can be selected: customdata (true, read).
+
+    A frame marks what a gallery shows: the row `true`, the column `read`, or the cell of both.
+    """
     counts = np.array(confusion.confusion if isinstance(confusion, Evaluation) else confusion)
     values, text = confusion_info(counts, normalise, hide_diagonal)
     names = list(class_names)
@@ -67,6 +75,15 @@ def confusion_matrix(
         dragmode=False,
         plot_bgcolor="rgba(128,128,128,0.08)",
     )
+    if true is not None or read is not None:
+        figure.add_shape(
+            type="rect",
+            x0=-0.5 if read is None else read - 0.5,
+            x1=last if read is None else read + 0.5,
+            y0=-0.5 if true is None else true - 0.5,
+            y1=last if true is None else true + 0.5,
+            line={"color": FRAME, "width": 3},
+        )
     return figure
 
 
@@ -79,7 +96,7 @@ def _confusion_points(counts: np.ndarray, names: list[str]) -> go.Scatter:
         y=[names[true] for true, _ in cells],
         mode="markers",
         marker={"symbol": "square", "size": 30, "color": CLEAR, "line": {"width": 0}},
-        selected={"marker": {"color": "rgba(231,99,0,0.35)"}},
+        selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
         customdata=cells,
         hovertext=[

@@ -80,7 +80,13 @@ def learning_curve(
         planned: the epochs that the training is to have: the scale stands still while it fills.
         marked: an epoch that is looked at, with a line through it.
     """
-    lines = curves_info(metric, epochs, batches, author)
+    return draw_curves(metric, curves_info(metric, epochs, batches, author), planned, marked)
+
+
+def draw_curves(
+    metric: str, lines: Sequence[Series], planned: int | None = None, marked: int | None = None
+) -> go.Figure:
+    """The lines of a learning curve, or of several; see `learning_curve`."""
     figure = go.Figure([_line(line, metric) for line in lines])
     title, unit = {
         "loss": ("Loss: lower is better", "loss (nats)"),

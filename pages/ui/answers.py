@@ -7,11 +7,19 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from digitlab.datasets import Dataset, available, test_rows
-from digitlab.evaluation import Evaluation, evaluate, sureness_in_words
+from digitlab.datasets import Dataset, loads_at_once, test_rows
+from digitlab.evaluation import (
+    Evaluation,
+    evaluate,
+    losses,
+    sureness_in_words,
+    true_probabilities,
+)
 from digitlab.plots import CONFIG, probability_bars
 from digitlab.recognisers import ModelCard
+from digitlab.uploads import is_upload
 from pages.ui import cache
+from pages.ui.dataset_picker import add_your_own, choose_dataset, names_here, title_of
 from pages.ui.gallery import enlarge
 
 OWN = "its own"
@@ -44,6 +52,16 @@ class Answers:
         """The metrics over all of them."""
         return evaluate(self.labels, self.probabilities)
 
+    @cached_property
+    def true_probabilities(self) -> np.ndarray:
+        """What the network gave to the true classes: float32 (n,)."""
+        return true_probabilities(self.labels, self.probabilities)
+
+    @cached_property
+    def losses(self) -> np.ndarray:
+        """The cross-entropy of each answer, in nats: float64 (n,)."""
+        return losses(self.labels, self.probabilities)
+
     def images(self, positions: np.ndarray) -> np.ndarray:
         """uint8 (k, 28, 28), ink bright."""
         return self.digits.images[self.rows[positions]]
@@ -51,6 +69,10 @@ class Answers:
     def sureness(self, position: int) -> str:
         """How sure the network was of what it read: '97 %'."""
         return sureness_in_words(float(self.probabilities[position].max()))
+
+    def verdict(self, position: int) -> str:
+        """What fits under a digit: '4→9 97 %', '4→9 >99 %'."""
+        return f"{self.labels[position]}→{self.read[position]} {brief(self.sureness(position))}"
 
     def name(self, position: int) -> str:
         """'test digit 247' counts within the official test part, 'digit 61234' within all."""
@@ -61,24 +83,40 @@ class Answers:
 
     def in_words(self, position: int) -> str:
         """'read as 9 (97 %), is a 4, test digit 247'."""
-        label, read = self.labels[position], self.read[position]
-        return f"read as {read} ({self.sureness(position)}), is {a(label)}, {self.name(position)}"
+        true, read = self.classes(position)
+        return f"read as {read} ({self.sureness(position)}), is {a(true)}, {self.name(position)}"
 
     def sentence(self, position: int) -> str:
         """'The network was 97 % sure this is a 4. It is a 9.'"""
-        label, read = self.labels[position], self.read[position]
-        truth = "It is." if label == read else f"It is {a(label)}."
-        return f"The network was {self.sureness(position)} sure this is {a(read)}. {truth}"
+        true, read = self.classes(position)
+        truth = "It is." if true == read else f"It is {a(true)}."
+        return f"{self.belief(position)} {truth}"
+
+    def belief(self, position: int) -> str:
+        """'The network was 97 % sure this is a 4.'"""
+        _, read = self.classes(position)
+        return f"The network was {self.sureness(position)} sure this is {a(read)}."
+
+    def classes(self, position: int) -> tuple[str, str]:
+        """What a digit is, and what it was read as, by name: ('4', '9')."""
+        names = self.digits.class_names
+        return names[self.labels[position]], names[self.read[position]]
 
     @property
     def file_stem(self) -> str:
         """The beginning of a download's name: network and dataset."""
-        return f"{self.network}-{Path(self.digits.name).stem}"
+        return f"{self.network}-{Path(self.digits.title).stem}"
 
 
-def a(digit: int) -> str:
-    """'a 4', 'an 8'."""
-    return f"an {digit}" if digit == 8 else f"a {digit}"
+def brief(measure: str) -> str:
+    """'>99 %' for 'over 99 %': there is little room under a digit."""
+    return measure.replace("over ", ">").replace("under ", "<")
+
+
+def a(name: object) -> str:
+    """'a 4', 'an 8', 'an Ankle boot': a digit, or what a class is called."""
+    word = str(name)
+    return f"an {word}" if word[0] in "8AEIOU" else f"a {word}"
 
 
 def pick_dataset(card: ModelCard, key: str) -> str:
@@ -86,17 +124,18 @@ def pick_dataset(card: ModelCard, key: str) -> str:
 
     The options are plain words, without a `format_func`: what stands in the list stands in the URL.
     """
-    own = card.config.dataset
-    others = [name for name in available() if name != own]
-    options = [OWN, *others] if own in available() or own != "mnist" else others
-    chosen = st.selectbox(
+    own, here = card.config.dataset, names_here()
+    options = {title_of(name): name for name in here if name != own}
+    if own in here or (loads_at_once(own) and not is_upload(own)):
+        options = {OWN: own} | options
+    chosen = choose_dataset(
         "On the test digits of",
         options,
-        key=key,
-        bind="query-params",
+        key,
         help="A network is tested on digits that it was not trained on.",
     )
-    return own if chosen == OWN else chosen
+    add_your_own(key)
+    return chosen
 
 
 def read_digits(card: ModelCard, dataset: str) -> Answers:
@@ -110,11 +149,22 @@ def read_digits(card: ModelCard, dataset: str) -> Answers:
     return Answers(card.name, digits, rows, cache.probabilities(card.name, digits, rows))
 
 
-def show_answer(answers: Answers, position: int, key: str) -> None:
-    """One digit large, the sentence, and its ten probabilities."""
-    st.markdown(f"**{answers.sentence(position)}** {answers.name(position).capitalize()}.")
+def show_answer(answers: Answers, position: int, key: str, disputed: bool = False) -> None:
+    """One digit large, the sentence, and its ten probabilities.
+
+    What is true is said as what the label says where that is `disputed`.
+    """
+    label = int(answers.labels[position])
+    sentence = answers.sentence(position)
+    if disputed:
+        sentence = f"{answers.belief(position)} The label says {answers.classes(position)[0]}."
+    st.markdown(f"**{sentence}** {answers.name(position).capitalize()}.")
     picture, bars = st.columns([224, 340], vertical_alignment="center")
     image = enlarge(answers.images(np.array([position]))[0], 8)
     picture.image(image, output_format="PNG", alt=answers.in_words(position))
-    figure = probability_bars(answers.probabilities[position], truth=int(answers.labels[position]))
-    bars.plotly_chart(figure, config=CONFIG, key=key, height=270, alt=answers.sentence(position))
+    figure = probability_bars(
+        answers.probabilities[position],
+        answers.digits.class_names,
+        None if disputed else label,
+    )
+    bars.plotly_chart(figure, config=CONFIG, key=key, height=270, alt=sentence)

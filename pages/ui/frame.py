@@ -1,6 +1,7 @@
 """The page registry, and the frame every page stands in."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ REGISTRY = (
     Entry("draw", "", "Draw", "draw", "Draw or upload a digit and see it read."),
     Entry("explore", "Data", "Explore", "grid_view", "Look at the digits, one or ten thousand."),
     Entry("train", "Network", "Train", "model_training", "Build a network and watch it learn."),
+    Entry("runs", "Network", "Runs", "table_rows", "Find, name and keep what was trained."),
     Entry("evaluate", "Network", "Evaluate", "rule", "What a network gets wrong, and why."),
+    Entry("compare", "Network", "Compare", "compare_arrows", "Two or more networks side by side."),
 )
 
 
@@ -101,6 +104,11 @@ def without_links(text: str) -> str:
     for opening in ("](", "://", "www."):
         text = text.replace(opening, f"{opening[:-1]}\u2060{opening[-1]}")
     return text
+
+
+def as_written(text: str) -> str:
+    """What a visitor called something, letter by letter: Markdown makes nothing of it."""
+    return re.sub(r"([\\`*_{}\[\]<>#$:~|])", r"\\\1", without_links(text))
 
 
 @contextmanager

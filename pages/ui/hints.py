@@ -27,7 +27,7 @@ def hints_of(
 ) -> tuple[Hint, ...]:
     """What curves mean, by the digits that they are of where these are at hand."""
     try:
-        return hints(epochs, config, error, digits_of(config.to_json()), inherited)
+        return hints(epochs, config, error, digits_of(config), inherited)
     except InputError:
         return hints(epochs, config, error, inherited=inherited)
 

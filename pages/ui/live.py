@@ -13,7 +13,7 @@ from pages.ui.cache import store
 from pages.ui.frame import guard
 from pages.ui.hints import show_hints
 from pages.ui.panel import show_panel
-from pages.ui.shown import saw_end
+from pages.ui.shown import active_run, saw_end
 
 POLL = 0.7
 """Seconds between two looks at a run that trains."""
@@ -55,7 +55,12 @@ def progress_in_words(
     now = pace(run.config, batches, epochs)
     share = min(now.position / run.config.epochs, 1.0) if now else 0.0
     if run.status is Status.QUEUED:
-        return len(epochs) / run.config.epochs, "waits for its turn"
+        first = active_run()
+        if first is not None and first.id == run.id:
+            words = "waits for the training process: a few seconds, when it starts"
+        else:
+            words = "waits for its turn"
+        return len(epochs) / run.config.epochs, words
     if run.controls.wish is Wish.PAUSE:
         return share, "pausing …"
     if run.controls.wish is Wish.STOP:

@@ -1,46 +1,38 @@
-"""One digit, large: as a picture, as a heatmap, as the numbers that it is."""
+"""One digit, large: a picture, a heatmap, the numbers that it is, and the digits most like it."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from digitlab.datasets import Dataset
 from digitlab.plots import CONFIG, digit_heatmap
 from pages.ui.answers import a
 from pages.ui.gallery import enlarge
+from pages.ui.look_alikes import show_look_alikes
+from pages.ui.many_digits import digit_in_words, digit_name
 
-VIEWS = ("Picture", "Heatmap", "Numbers")
+VIEWS = ("Picture", "Heatmap", "Numbers", "Row", "Alike")
 FACTOR = 12
 
 
-def digit_name(digits: Dataset, index: int) -> str:
-    """'training digit 17' or 'test digit 17', counted from 0 within its part."""
-    if index < digits.train_count:
-        return f"training digit {index}"
-    return f"test digit {index - digits.train_count}"
-
-
-def digit_in_words(digits: Dataset, index: int) -> str:
-    """'a 4, test digit 17'."""
-    return f"{a(int(digits.labels[index]))}, {digit_name(digits, index)}"
-
-
-def shows_numbers(key: str) -> bool:
-    """Whether `show_digit(…, key)` shows numbers, which want more room than a picture."""
-    return st.session_state.get(key) == "Numbers"
+def is_wide(key: str) -> bool:
+    """Whether `show_digit(…, key)` shows what wants more room than a picture."""
+    return st.session_state.get(key) in ("Numbers", "Row")
 
 
 def show_digit(digits: Dataset, index: int, key: str) -> None:
-    """The digit in one of three views; the choice of view is kept in the session."""
+    """The digit in one of its views; the choice of view is kept in the session."""
     words = digit_in_words(digits, index)
     name = digit_name(digits, index).capitalize()
     number = f", digit {index} of all" if index >= digits.train_count else ""
-    st.markdown(f"**This is {a(int(digits.labels[index]))}.** {name}{number}.")
+    st.markdown(f"**This is {a(digits.class_names[digits.labels[index]])}.** {name}{number}.")
     view = st.segmented_control(
         "Show it as",
         VIEWS,
         default=VIEWS[0],
         required=True,
         key=key,
+        wrap=True,
         persist_state="session",
         label_visibility="collapsed",
     )
@@ -50,8 +42,21 @@ def show_digit(digits: Dataset, index: int, key: str) -> None:
         st.plotly_chart(figure, config=CONFIG, key=f"{key}_heatmap", alt=f"Heatmap of {words}")
     elif view == "Numbers":
         st.html(numbers_table(image, f"The 784 pixel values of {words}"))
+    elif view == "Row":
+        st.dataframe(table_of(digits, np.array([index])), alt=f"{words} as a row of a table")
+        st.caption("The 28 rows of the picture one after another, and the class at the end.")
+    elif view == "Alike":
+        show_look_alikes(digits, index, f"{key}_alike")
     else:
         st.image(enlarge(image, FACTOR), output_format="PNG", alt=words)
+
+
+def table_of(digits: Dataset, rows: np.ndarray) -> pd.DataFrame:
+    """Digits as the tutorials' table: pixel1 to pixel784, then the class; a row for each."""
+    names = [f"pixel{number}" for number in range(1, 785)]
+    frame = pd.DataFrame(digits.images[rows].reshape(-1, 784), rows, names)
+    frame["class"] = digits.labels[rows]
+    return frame
 
 
 STYLE = """<style>

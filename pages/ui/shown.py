@@ -7,6 +7,7 @@ import streamlit as st
 from digitlab.jobs import get_jobs
 from digitlab.records import Run, Status
 from pages.ui.cache import store
+from pages.ui.dataset_picker import title_of
 from pages.ui.frame import without_links
 
 PICKED = "train_run"
@@ -75,7 +76,7 @@ def _followed(runs: dict[str, Run]) -> Run:
 def _origin(run: Run) -> str:
     """What a run is of, and where it comes from."""
     recipe = f"{run.preset} on " if run.preset else ""
-    words = [f"Run **{run.id}**", f"{recipe}{without_links(run.config.dataset)}"]
+    words = [f"Run **{run.id}**", f"{recipe}{without_links(title_of(run.config.dataset))}"]
     if run.parent_id:
         words.append(f"from epoch {run.parent_epoch} of {run.parent_id}")
     return " · ".join([*words, f"{run.created_at:%d %B, %H:%M} UTC"])

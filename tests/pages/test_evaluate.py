@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -14,21 +15,39 @@ from pages.ui import cache
 from pages.ui.gallery import picked_key
 
 WRONG = 5
-"""The fake reads the first five test digits as the next class, 80 % sure; the rest rightly."""
+"""The fake reads the first five test digits as the next class, 82 % sure; the rest rightly."""
+
+UNSURE = 7
+"""The test digit that it reads rightly, but is only 55 % sure of."""
 
 
 class FakeRecogniser:
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
+    """Knows the digits by their looks, and counts how often it is asked."""
+
+    asked = 0
+
+    def __init__(self) -> None:
         digits = load_dataset("digits")
-        labels = digits.labels[digits.train_count :].copy()
-        labels[:WRONG] = (labels[:WRONG] + 1) % 10
-        return (0.8 * np.eye(10) + 0.02)[labels].astype(np.float32)
+        first = digits.train_count
+        self.known = {}
+        for row, image in enumerate(digits.images):
+            label = int(digits.labels[row])
+            misread = first <= row < first + WRONG or row == first - 1
+            sureness = 0.5 if row == first + UNSURE else 0.8
+            answer = np.full(10, (1 - sureness) / 10, np.float32)
+            answer[(label + 1) % 10 if misread else label] += sureness
+            self.known[image.tobytes()] = answer
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        FakeRecogniser.asked += 1
+        return np.stack([self.known[image.tobytes()] for image in images])
 
 
 @pytest.fixture
 def run_id(home, monkeypatch: pytest.MonkeyPatch) -> str:
     """A finished run of `first-steps`."""
-    monkeypatch.setattr(cache, "recogniser", lambda key: FakeRecogniser())
+    fake = FakeRecogniser()
+    monkeypatch.setattr(cache, "recogniser", lambda key: fake)
     store = Store(home)
     run_id = store.create_run(PRESETS["first-steps"].config, "first-steps", "tests")
     store.start_run(run_id)
@@ -60,10 +79,32 @@ def charts(page: AppTest) -> int:
     return len(page.get("plotly_chart"))
 
 
-def test_the_headline_gives_accuracy_interval_mistakes_and_loss(evaluate):
+def test_the_headline_gives_its_numbers_and_says_what_they_mean(evaluate):
+    headline = evaluate().subheader[0]
+    assert headline.value.startswith("98.61 % (96.8–99.4) · 5 of 360 wrong · top-2 100.00 % · loss")
+    assert headline.value.endswith("ECE 16.7 %")
+    for term in ("**Accuracy**", "**Error rate**", "1.39 %", "**Top-2**", "**Loss**", "**ECE**"):
+        assert term in headline.help
+
+
+def test_it_says_of_which_digits_the_numbers_are(evaluate):
+    assert "360 test digits of digits" in sentences(evaluate())
+
+
+def test_without_a_run_in_the_url_the_newest_tested_one_is_shown(visit, home, run_id):
+    published_run(home, "first-steps", EPOCH)  # newer, with a model, but not tested
+    page = visit("evaluate")
+    assert page.selectbox[0].value == run_id
+    assert not page.exception
+    assert visit("draw").selectbox[0].value == "pretrained"
+
+
+def test_what_was_read_once_is_not_read_again(evaluate):
     page = evaluate()
-    assert page.subheader[0].value.startswith("98.61 % (96.8–99.4) · 5 of 360 wrong · loss")
-    assert "360 test digits of digits" in sentences(page)
+    before = FakeRecogniser.asked
+    page.selectbox(key="evaluate_true").set_value("4").run()
+    page.run()
+    assert FakeRecogniser.asked == before
 
 
 def test_the_surest_mistake_is_shown_large_with_its_sentence(evaluate):
@@ -88,6 +129,53 @@ def test_the_filter_leaves_only_the_mistakes_asked_for(evaluate):
     assert f"{count} read wrongly" in sentences(page)
 
 
+def gallery_title(page: AppTest) -> str:
+    return next(m.value for m in page.markdown if " first (" in m.value)
+
+
+def test_mistakes_can_stand_in_three_orders(evaluate):
+    page = evaluate()
+    assert "the surest first" in gallery_title(page)
+    page.selectbox(key="evaluate_order").set_value("nearest misses first").run()
+    assert "the nearest misses first" in gallery_title(page)
+    assert "the highest loss first" in gallery_title(evaluate(evaluate_order="highest loss first"))
+
+
+def test_the_right_answers_can_be_looked_at_the_least_sure_first(evaluate):
+    page = evaluate(evaluate_show="right but unsure")
+    assert gallery_title(page).startswith("355 read rightly, the least sure first")
+    assert f"Test digit {UNSURE}." in sentences(page)
+    assert "The network was 55 % sure" in sentences(page)
+
+
+def test_a_confused_pair_in_words_opens_its_digits(evaluate):
+    page = evaluate()
+    pair = next(b for b in page.button if "taken for" in b.label)
+    true, read = pair.label.split(" taken for ")[0], pair.label.split(" taken for ")[1][0]
+    page.selectbox(key="evaluate_show").set_value("right but unsure").run()
+    page.button(key=pair.key).click().run()
+    assert not page.exception
+    assert page.selectbox(key="evaluate_show").value == "wrong"
+    assert page.selectbox(key="evaluate_true").value == true
+    assert page.selectbox(key="evaluate_read").value == read
+    assert gallery_title(page).startswith("1 read wrongly")
+    assert pair.label.endswith(": once")
+
+
+def matrix(page: AppTest) -> dict:
+    return json.loads(page.get("plotly_chart")[0].proto.spec)
+
+
+def test_the_matrix_frames_what_the_gallery_shows(evaluate):
+    assert not matrix(evaluate())["layout"].get("shapes")
+    (frame,) = matrix(evaluate(evaluate_true="4", evaluate_read="9"))["layout"]["shapes"]
+    assert (frame["x0"], frame["y0"]) == (8.5, 3.5)
+    (frame,) = matrix(evaluate(evaluate_true="4", evaluate_show="right but unsure"))["layout"][
+        "shapes"
+    ]
+    assert (frame["x0"], frame["y0"]) == (3.5, 3.5)
+
+
 def test_a_filter_without_mistakes_says_so(evaluate):
     page = evaluate(evaluate_true="4", evaluate_read="4")
     assert page.info[0].value == "No mistakes of this kind."
@@ -101,12 +189,20 @@ def test_the_curves_stand_side_by_side_and_on_two_axes(evaluate):
     assert charts(evaluate(evaluate_view="Learning curves")) == 3
 
 
-def test_every_class_has_its_row_and_the_numbers_can_be_taken_away(evaluate, run_id):
+def test_every_class_has_its_row(evaluate):
     page = evaluate(evaluate_view="Each class")
     table = page.dataframe[0].value
     assert list(table["digit"]) == list(range(10))
     assert table["support"].sum() == 360
-    assert len(page.get("download_button")) == 2
+
+
+def test_report_numbers_classes_and_mistakes_can_be_taken_along(evaluate):
+    page = evaluate(evaluate_view="Take it along")
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels == [
+        "Report (HTML)", "All numbers (JSON)", "Each class (CSV)", "Mistakes (ZIP)",
+    ]  # fmt: skip
+    assert f"{WRONG} pictures, in a folder for each true digit" in sentences(page)
 
 
 def test_an_unknown_run_in_the_url_is_said_in_one_sentence(visit, run_id):
@@ -188,3 +284,118 @@ def test_learning_curves_without_a_finding_say_nothing(visit, home, run_id):
         evaluate_view="Learning curves",
     )
     assert not [m for m in page.markdown if "lightbulb" in m.value]
+
+
+def test_reliability_says_what_a_stated_sureness_is_worth(evaluate):
+    page = evaluate(evaluate_view="Reliability")
+    words = sentences(page)
+    assert "right in 98.61 % (96.8–99.4): it could be surer." in words
+    assert "Up to 60 % sure: 1 answer, 55 % sure on average, 100 % right." in words
+    assert charts(page) == 2
+
+
+def test_a_temperature_is_fitted_on_the_validation_digits_of_the_training(evaluate):
+    words = sentences(evaluate(evaluate_view="Reliability"))
+    assert re.search(r"\*\*Temperature 0\.\d\d\*\*, fitted on its 144 validation digits", words)
+    assert re.search(r"it changes ECE 16\.\d+ % → [01]\.\d+ %", words)
+    assert "What the network reads stays the same." in words
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"validation": "none"}, "validated on no digits"),
+        ({"validation": "test"}, "validated on the test digits"),
+        ({"validation_fraction": 0.01}, "it reads all of its 15 validation digits"),
+    ],
+)
+def test_without_validation_digits_that_tell_there_is_no_temperature(
+    visit, home, run_id, changes, reason, monkeypatch
+):
+    if "validation_fraction" in changes:
+        known = cache.recogniser("").known
+        digits = load_dataset("digits")
+        label = digits.labels[digits.train_count - 1]
+        known[digits.images[digits.train_count - 1].tobytes()] = np.eye(10, dtype="f4")[label]
+    other = published_run(home, "first-steps", EPOCH, **changes)
+    page = visit("evaluate", evaluate_run=other, evaluate_view="Reliability")
+    assert not page.exception
+    assert not page.error
+    words = sentences(page)
+    assert "No temperature can be fitted" in words
+    assert reason in words
+    assert "**Temperature" not in words
+
+
+def test_refusing_the_unsure_says_what_is_answered_and_what_is_spared(evaluate):
+    page = evaluate(evaluate_view="Reliability", evaluate_refuse="70")
+    assert "It answers **359 of 360** (99.7 %) and gets 5 wrong" in sentences(page)
+    assert "Of the 1 refused it would have got 0 wrong." in sentences(page)
+    page.select_slider(key="evaluate_refuse").set_value(90).run()
+    assert "It answers none of 360." in sentences(page)
+    assert page.info[0].value == "No mistake remains among the answered."
+    assert not page.exception
+
+
+def test_doubtful_labels_are_known_of_mnist_only(evaluate):
+    page = evaluate(evaluate_view="Doubtful labels")
+    assert "Doubtful labels are known of MNIST's official test digits only" in page.info[0].value
+
+
+def someone_on_mnist() -> None:
+    """Reads every digit as its label says, and the test digit 947 as people do."""
+    import numpy as np
+
+    from digitlab.datasets import Dataset
+    from digitlab.doubtful import DOUBTS
+    from pages.ui.answers import Answers
+    from pages.ui.doubtful import show_doubtful
+    from pages.ui.mistakes import show_mistakes
+
+    labels = np.zeros(10_100, np.uint8)
+    for doubt in DOUBTS:
+        labels[100 + doubt.test_digit] = doubt.label
+    probabilities = np.eye(10, dtype=np.float32)[labels[100:]]
+    probabilities[947] = np.eye(10)[9]
+    digits = Dataset("mnist", np.zeros((10_100, 28, 28), np.uint8), labels, 100)
+    answers = Answers("someone", digits, np.arange(100, 10_100), probabilities)
+    show_doubtful(answers)
+    show_mistakes(answers)
+
+
+def test_doubtful_labels_are_listed_shown_and_set_apart():
+    page = AppTest.from_function(someone_on_mnist, default_timeout=20).run()
+    assert not page.exception
+    assert not page.error
+    assert [metric.value for metric in page.metric] == [
+        "99.99 % (99.9–100.0)", "100.00 % (100.0–100.0)", "99.91 % (99.8–100.0)",
+    ]  # fmt: skip
+    words = sentences(page)
+    assert "1 of 10,000 wrong" in words
+    assert "0 of 9,985 wrong" in words
+    assert "9 of 9,995 wrong" in words
+    assert "sure this is a 9. The label says 8.** Test digit 947." in words
+    assert "Of 5 people, 0 saw 8 as labelled, 5 saw 9, and 0 saw neither." in words
+    table = page.dataframe[0].value
+    assert len(table) == 15
+    assert table["people say"][0] == "5 of 5 saw 9"
+    assert "github.com/cleanlab/label-errors" in words
+    assert "This label is doubtful. Of 5 people, 0 saw 8" in words, "among the mistakes too"
+
+
+def test_hints_know_of_a_fork_and_of_a_learning_rate_set_while_it_trained(
+    visit, home, run_id, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr("pages.ui.hints.hints_of", lambda *given: asked.append(given) or ())
+    store = Store(home)
+    store.add_artefact(run_id, "checkpoint-1.npz", b"a state")
+    fork = store.fork_run(run_id, 1, PRESETS["first-steps"].config, "tests")
+    store.start_run(fork)
+    store.set_learning_rate(fork, 0.0005)
+    store.add_artefact(fork, "model.tflite", b"a model")
+    store.end_run(fork, Status.FINISHED)
+    page = visit("evaluate", evaluate_run=fork, evaluate_view="Learning curves")
+    assert not page.exception
+    ((config, epochs, error, inherited),) = asked
+    assert (config.learning_rate, len(epochs), error, inherited) == (0.0005, 1, None, 1)

@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 
 from digitlab.datasets import load_dataset
-from pages.ui.browse import rows_of
+from digitlab.pixels import ink_of
+from digitlab.similarity import Sketches, nearest
+from pages.ui.answers import a
+from pages.ui.filters import rows_of
 from pages.ui.gallery import picked_key
-from pages.ui.one_digit import digit_in_words, numbers_table
+from pages.ui.many_digits import digit_in_words
+from pages.ui.one_digit import numbers_table
+from pages.ui.pixel_views import using
 
 DIGITS = load_dataset("digits")
 GALLERY = f"explore_gallery_{DIGITS.content_hash[:12]}"
@@ -37,6 +42,10 @@ def says(app):
     return "\n".join(block.value for block in (*app.markdown, *app.caption))
 
 
+def charts(app):
+    return "\n".join(chart.proto.spec for chart in app.get("plotly_chart"))
+
+
 def test_the_digits_are_there_at_once_and_mnist_is_offered(explore):
     app = explore()
     assert "1,797 digits" in says(app)
@@ -59,6 +68,7 @@ def test_part_and_label_filter_the_gallery_and_stand_in_the_url(explore):
 
 def test_a_wrong_filter_in_the_url_is_ignored(explore):
     app = explore(explore_part="nothing", explore_label="12", explore_dataset="/etc/passwd")
+    assert app.toast[0].value == "There is no dataset '/etc/passwd' here."
     assert "1,437 digits. Pick one" in says(app)
 
 
@@ -127,14 +137,102 @@ def test_the_sampled_table_has_the_tutorials_columns(explore):
     assert (table["pixel400"] == DIGITS.images.reshape(-1, 784)[table.index, 399]).all()
 
 
-def test_classes_are_counted_and_averaged(explore):
-    assert len(explore("Classes", explore_part="all").get("plotly_chart")) == 2
+def test_ink_and_brightness_filter_the_gallery_and_stand_in_the_url(explore):
+    ink = ink_of(DIGITS.images[: DIGITS.train_count])
+    wanted = (ink.amount >= 0.2) & (ink.amount <= 0.25) & (ink.brightness >= 150)
+    app = explore(explore_ink=["20", "25"], explore_brightness=["150", "255"])
+    expected = f"{wanted.sum()} digits with 20–25 % ink and brightness 150–255."
+    assert 0 < wanted.sum() < len(wanted)
+    assert expected in says(app)
+    row = int(np.flatnonzero(wanted)[0])
+    assert f"**This is {a(int(DIGITS.labels[row]))}.** Training digit {row}." in says(app)
+
+
+def test_a_filter_that_lets_nothing_through_says_so(explore):
+    app = explore(explore_ink=["99", "100"], explore_label="3")
+    assert app.info[0].value == "No 3 among the training digits with 99–100 % ink."
+
+
+def test_going_to_a_digit_opens_the_ink_filter_that_hides_it(explore):
+    amounts = 100 * ink_of(DIGITS.images).amount
+    row = int(amounts.argmin())
+    app = explore(explore_ink=[str(int(amounts[row]) + 2), "100"])
+    app.number_input(key="explore_jump").set_value(row).run()
+    assert tuple(app.session_state["explore_ink"]) == (0, 100)
+    assert f"digit {row}" in says(app).lower()
+
+
+def test_the_digits_most_like_one_and_the_pair_side_by_side(explore):
+    app = explore()
+    app.segmented_control(key="explore_one").set_value("Alike").run()
+    assert not app.error
+    rows, alike = nearest(Sketches.of(DIGITS.images), 0, 12)
+    own = (DIGITS.labels[rows] == DIGITS.labels[0]).sum()
+    assert f"The 12 most like it among all 1,797; {own} of them have its label." in says(app)
+    pair = f"A 0, training digit 0, and {digit_in_words(DIGITS, rows[0])}: {100 * alike[0]:.1f} %"
+    assert pair in says(app)
+    app.session_state["explore_one_alike_picked"] = int(rows[5])
+    app.run()
+    assert f"and {digit_in_words(DIGITS, rows[5])}: {100 * alike[5]:.1f} % alike" in says(app)
+
+
+def test_one_digit_as_the_row_of_a_table(explore):
+    app = explore()
+    app.segmented_control(key="explore_one").set_value("Row").run()
+    table = app.dataframe[0].value
+    assert table.shape == (1, 785)
+    assert table.iloc[0, :-1].tolist() == DIGITS.images[0].ravel().tolist()
+    assert table["class"].tolist() == [DIGITS.labels[0]]
+
+
+@pytest.mark.parametrize("kind", ["Mean", "Spread", "Two compared"])
+def test_classes_are_counted_and_drawn(explore, kind):
+    app = explore("Classes", explore_part="all", explore_pictures=kind)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_two_classes_to_be_compared_are_chosen(explore):
+    app = explore("Classes", explore_pictures="Two compared", explore_first="3")
+    assert app.selectbox(key="explore_first").value == "3"
+    assert "Where 3 has more ink (orange) and where 9 (blue)" in charts(app)
+    app.selectbox(key="explore_second").set_value("8").run()
+    assert "Where 3 has more ink (orange) and where 8 (blue)" in charts(app)
+
+
+def test_a_class_opens_its_digits(explore):
+    app = explore("Classes", explore_part="test")
+    assert "Pick a class" in says(app)
+    app.pills(key="explore_class").set_value("6").run()
+    sixes = (DIGITS.labels[DIGITS.train_count :] == 6).sum()
+    assert f"{sixes} test digits are a 6." in says(app)
+
+
+def test_the_pixels_that_are_never_used_are_counted(explore):
+    never = (~DIGITS.images[: DIGITS.train_count].any(axis=0)).sum()
+    assert f"{never} of 784 pixels are never used" in charts(explore("Pixel values"))
+
+
+def test_a_pixel_opens_the_digits_that_use_it(explore):
+    app = explore("Pixel values", explore_pixel_row="5", explore_pixel_column="14")
+    inked = np.flatnonzero(DIGITS.images[: DIGITS.train_count, 5, 14])
+    assert f"{len(inked):,} have ink in row 5, column 14, the brightest first." in says(app)
+    app.number_input(key="explore_pixel_row").set_value(0).run()
+    assert app.info[0].value == "No digit has ink in row 0, column 14."
+
+
+def test_the_digits_that_use_a_pixel_come_brightest_first():
+    rows = rows_of(DIGITS, "test")
+    found = using(DIGITS, rows, 10, 10)
+    values = DIGITS.images[found, 10, 10].astype(int)
+    assert (values > 0).all()
+    assert (np.diff(values) <= 0).all()
+    assert len(found) == (DIGITS.images[rows, 10, 10] > 0).sum()
 
 
 @pytest.mark.parametrize("how", ["divide", "columns", "standardize"])
 def test_pixels_before_and_after_each_normalisation(explore, how):
     app = explore("Pixel values", explore_normalization=how)
-    assert len(app.get("plotly_chart")) == 1
+    assert len(app.get("plotly_chart")) == 2
     assert f"{how}: " in says(app)
 
 

@@ -13,7 +13,7 @@ from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.domains import declared
 from digitlab.jobs import get_jobs
 from digitlab.presets import PRESETS, AuthorFigures
-from digitlab.records import Epoch, Snapshot, Status, TestResult, Wish
+from digitlab.records import BatchProgress, Epoch, Snapshot, Status, TestResult, Wish
 from pages.ui.author import author_table
 from pages.ui.forms import PARAMETERS, read_rows
 from pages.ui.hints import hints_of
@@ -94,7 +94,8 @@ def by_label(elements, label):
 def test_every_field_has_a_widget_or_a_reason_to_be_hidden(visit):
     app = visit("train", train_preset="kazmi")
     assert not app.exception
-    shown = {e.label for kind in (app.selectbox, app.number_input, app.toggle) for e in kind}
+    kinds = (app.selectbox, app.number_input, app.toggle, app.text_input)
+    shown = {e.label for kind in kinds for e in kind}
     values = {p.name: getattr(PRESETS["kazmi"].config, p.name) for p in PARAMETERS}
     expected = {p.label for p in PARAMETERS if p.matters(values)}
     tables = {line.value.strip("*") for line in app.markdown}
@@ -291,8 +292,14 @@ def test_the_authors_curves_stand_only_beside_runs_on_their_dataset(
 # While a run trains
 
 
-def test_before_the_first_epoch_the_places_of_readings_and_filters_are_kept(visit, jobs):
+def test_before_the_first_epoch_the_places_of_readings_and_filters_are_kept(
+    visit, jobs, monkeypatch
+):
     trained(jobs, epochs=0)
+    app = visit("train")
+    assert html_of(app).count("not read yet") == 0, "nothing is drawn before the first batch"
+    batch = BatchProgress(1, 10, 45, 0.5, 1.0, 0.001, 0.3)
+    monkeypatch.setattr(jobs, "progress", lambda run_id: [batch])
     app = visit("train")
     assert not app.exception
     assert html_of(app).count("not read yet") == 2 * 20

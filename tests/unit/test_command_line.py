@@ -3,17 +3,21 @@
 import json
 import socket
 import sys
+from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from digitlab.__main__ import main
+from digitlab.archive import pack, unpack
 from digitlab.config import TrainingConfig
 from digitlab.costs import Speed, speed_key
 from digitlab.domains import declared
 from digitlab.jobs import get_jobs
 from digitlab.presets import PRESETS
+from digitlab.records import Status
+from digitlab.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -225,3 +229,16 @@ def test_a_run_is_trained_listed_evaluated_and_exported(home, capsys):
         assert run("export", run_id, "--format", format, "-o", path) == 0
         assert path.stat().st_size > 0
     compile((home / "out.python").read_text(), "out.python", "exec")
+
+
+def test_the_model_of_an_imported_run_is_never_opened(home, capsys):
+    there = Store(home / "there")
+    run_id = there.create_run(TrainingConfig(), None, "me")
+    there.end_run(run_id, Status.FINISHED)
+    there.add_artefact(run_id, "model.keras", b"a stranger's")
+    unpack(Store(), BytesIO(pack(there, there.runs())))
+    path = home / "model"
+    assert run("export", run_id, "--format", "onnx", "-o", path) == 2
+    assert f"run {run_id} was imported" in capsys.readouterr().err
+    assert run("export", run_id, "--format", "keras", "-o", path) == 0
+    assert path.read_bytes() == b"a stranger's"

@@ -23,8 +23,8 @@ from digitlab.errors import InputError
 from digitlab.jobs import Jobs
 from digitlab.network import plan
 from digitlab.presets import PRESETS
-from digitlab.records import Epoch
-from digitlab.store import Store
+from digitlab.records import Epoch, Status
+from digitlab.store import Newcomer, Store
 
 CONFIG = TrainingConfig()
 MNIST = Digits(70_000, 54_000, 6_000)
@@ -126,7 +126,7 @@ def test_a_speed_is_kept_for_its_place_and_replaced_by_a_newer_one(tmp_path):
     assert store.speeds("nowhere") == []
 
 
-def test_a_run_tells_of_the_epochs_that_it_trained_itself_but_for_the_first(tmp_path):
+def test_a_run_tells_of_the_epochs_that_it_trained_itself_here_but_for_the_first(tmp_path):
     store = Store(tmp_path)
     parent = store.create_run(CONFIG, None, "here 1 1.0")
     for number in (1, 2, 3):
@@ -137,6 +137,9 @@ def test_a_run_tells_of_the_epochs_that_it_trained_itself_but_for_the_first(tmp_
         store.add_epoch(child, Epoch(number, 0.9, 0.3, None, None, 0.001, 10.0 * number))
     elsewhere = store.create_run(CONFIG, None, "hereabouts 1 1.0")
     store.add_epoch(elsewhere, Epoch(2, 0.9, 0.3, None, None, 0.001, 1.0))
+    imported = replace(store.run(parent), id="amber-otter-0001", artefacts=(), status=Status.PAUSED)
+    store.add_runs([Newcomer(imported, store.epochs(parent), (), lambda name: b"")])
+    store.requeue_run(imported.id, "here 1 1.0")
     assert store.timed_runs("here") == [
         (child, CONFIG.replace(batch_size=32), [40.0]),
         (parent, CONFIG, [2.0, 3.0]),

@@ -5,12 +5,13 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from digitlab import datasets, mnist
+from digitlab import datasets, downloads, mnist
 from digitlab.config import TrainingConfig
 from digitlab.dataset_arrays import Contents
 from digitlab.datasets import Dataset, find_mnist, load_dataset, split_dataset
+from digitlab.downloads import Download
 from digitlab.errors import InputError
-from digitlab.mnist import MnistDownload, check_mnist
+from digitlab.mnist import check_mnist
 from digitlab.preprocessing import preprocess
 
 
@@ -75,8 +76,9 @@ def test_a_path_lends_its_last_fifth_to_the_test(tmp_path):
 
 
 def test_an_unknown_dataset_is_one_sentence():
-    with pytest.raises(InputError, match="unknown dataset 'nowhere'"):
-        load_dataset("nowhere")
+    for nowhere in ("nowhere", "x" * 300):
+        with pytest.raises(InputError, match=f"unknown dataset '{nowhere}'"):
+            load_dataset(nowhere)
 
 
 def test_without_mnist_the_digits_are_at_hand_and_nothing_is_downloaded(no_mnist):
@@ -131,7 +133,7 @@ def test_real_mnist_passes_its_checks_and_is_read_once():
 def test_a_download_reports_how_far_it_is_and_that_it_is_done(tmp_path):
     file = tmp_path / "mnist.npz"
     write = f"open({str(file)!r}, 'wb').write(bytes(1000))"
-    download = MnistDownload([sys.executable, "-c", write], [file])
+    download = Download("MNIST", [sys.executable, "-c", write], [[file]], 2000)
     download.wait()
     assert download.done
     assert download.error is None
@@ -140,16 +142,16 @@ def test_a_download_reports_how_far_it_is_and_that_it_is_done(tmp_path):
 
 def test_a_failed_download_says_why_in_one_sentence(tmp_path):
     file = tmp_path / "mnist.npz"
-    file.write_bytes(bytes(mnist.DOWNLOAD_BYTES // 4))
+    file.write_bytes(bytes(500))
     fail = "raise OSError('the network is unreachable')"
-    download = MnistDownload([sys.executable, "-c", fail], [file])
+    download = Download("MNIST", [sys.executable, "-c", fail], [[file]], 2000)
     download.wait()
     assert download.fraction == pytest.approx(0.25, abs=0.001)
     assert download.error == ("MNIST could not be downloaded: OSError: the network is unreachable")
 
 
 def test_only_one_download_runs_and_a_failed_one_is_tried_again(monkeypatch, no_mnist):
-    monkeypatch.setattr(mnist, "_download", None)
+    monkeypatch.setattr(downloads, "_downloads", {})
     monkeypatch.setattr(mnist, "DOWNLOAD", "import sys; sys.stdin.read(); raise SystemExit(1)")
     first = datasets.start_mnist_download()
     first.wait()
@@ -201,6 +203,37 @@ def test_random_validation_takes_from_the_training_part_only():
     split = split_dataset(fake(), config(validation="random", validation_fraction=0.2))
     assert len(split.validation) == 16
     assert sorted([*split.train, *split.validation]) == list(range(80))
+
+
+@pytest.mark.parametrize("how", ["last", "random"])
+def test_rows_left_out_are_in_neither_part_and_all_others_stay_where_they_were(how):
+    whole = split_dataset(fake(), config(validation=how, validation_fraction=0.2))
+    gone = [3, 4, 5, int(whole.validation[2]), 90]
+    split = split_dataset(
+        fake(),
+        config(validation=how, validation_fraction=0.2, left_out=", ".join(map(str, gone))),
+    )
+    for part in ("train", "validation"):
+        before, after = getattr(whole, part), getattr(split, part)
+        assert np.array_equal(after, before[~np.isin(before, gone)])
+        assert len(after) < len(before)
+    assert np.array_equal(split.test, np.arange(80, 100)), "the test part stays whole"
+
+
+def test_a_test_part_that_is_watched_stays_whole_too():
+    split = split_dataset(fake(), config(validation="test", left_out="70-85"))
+    assert np.array_equal(split.validation, np.arange(80, 100))
+    assert np.array_equal(split.train, np.arange(70))
+
+
+def test_a_row_left_out_must_exist():
+    with pytest.raises(InputError, match="left_out must name rows from 0 to 99.* got 100"):
+        split_dataset(fake(), config(left_out="3, 100"))
+
+
+def test_not_all_may_be_left_out():
+    with pytest.raises(InputError, match="no digits are left for training.*, with 80 left out"):
+        split_dataset(fake(), config(left_out="0-79"))
 
 
 def test_validation_on_the_test_set_uses_its_very_rows():

@@ -58,6 +58,22 @@ def test_every_layer_can_be_seen_in_order():
     assert np.array_equal(seen["probabilities"], recogniser.probabilities(DIGITS[1:2])[0])
 
 
+def test_one_layer_of_many_digits_is_what_each_alone_shows():
+    recogniser = Recogniser(litert_bytes(build(small())))
+    assert recogniser.hidden_layer == "dense_1"
+    for layer in ("conv_1", recogniser.hidden_layer):
+        found = recogniser.activations_of(layer, DIGITS)
+        alone = [recogniser.activations(digit)[layer] for digit in DIGITS]
+        assert np.allclose(found, alone, atol=1e-5)
+        assert recogniser.activations_of(layer, DIGITS[:0]).shape == (0, *found.shape[1:])
+
+
+def test_a_layer_that_is_none_is_refused():
+    recogniser = Recogniser((MODELS / "pretrained.tflite").read_bytes())
+    with pytest.raises(InputError, match="layer must be one of normalization, conv_1"):
+        recogniser.activations_of("conv_99", DIGITS)
+
+
 def test_no_digits_give_no_answers():
     recogniser = Recogniser((MODELS / "pretrained.tflite").read_bytes())
     assert recogniser.probabilities(DIGITS[:0]).shape == (0, 10)
