@@ -77,7 +77,7 @@ def running(run_id: str) -> None:
         st.rerun()
     reports = get_jobs().progress(run_id)
     position = reports[-1].position if reports else len(store().epochs(run_id))
-    words = "waits for its turn"
+    words = "waits for the training process"
     if run.status is Status.RUNNING:
         words = f"is training · {position:.1f} of {run.config.epochs} epochs"
     st.progress(min(position / run.config.epochs, 1.0), f"{run_id} {words}")

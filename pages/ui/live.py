@@ -55,12 +55,10 @@ def progress_in_words(
     now = pace(run.config, batches, epochs)
     share = min(now.position / run.config.epochs, 1.0) if now else 0.0
     if run.status is Status.QUEUED:
-        first = active_run()
+        first, done = active_run(), len(epochs) / run.config.epochs
         if first is not None and first.id == run.id:
-            words = "waits for the training process: a few seconds, when it starts"
-        else:
-            words = "waits for its turn"
-        return len(epochs) / run.config.epochs, words
+            return done, "waits for the training process: a few seconds, when it starts"
+        return done, "waits for its turn"
     if run.controls.wish is Wish.PAUSE:
         return share, "pausing …"
     if run.controls.wish is Wish.STOP:

@@ -56,7 +56,7 @@ def run_table(runs: Sequence[Run]) -> list[Run]:
     ticked = st.session_state.get(TICKED, ())
     places = [place for place, run in enumerate(runs) if run.id in ticked]
     event = st.dataframe(
-        table_rows(runs, _curves()),
+        table_rows(runs, _curves(runs)),
         hide_index=True,
         column_config=_SHOWN,
         key=f"runs_table_{_digest(runs)}",
@@ -97,9 +97,15 @@ def _row(run: Run, curve: Curve | None) -> dict[str, Any]:
     }
 
 
-def _curves() -> dict[str, Curve]:
-    """Read anew only after another epoch is complete somewhere."""
-    return _read_curves(tuple(store().epoch_counts().items()))
+def _curves(runs: Sequence[Run]) -> dict[str, Curve]:
+    """Read anew only after another epoch is complete somewhere, or where a run came back from the
+    bin: its epochs were counted there, but not drawn."""
+    counts = store().epoch_counts()
+    curves = _read_curves(tuple(counts.items()))
+    if any(run.id in counts and run.id not in curves for run in runs):
+        _read_curves.clear()
+        curves = _read_curves(tuple(counts.items()))
+    return curves
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

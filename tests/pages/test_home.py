@@ -78,7 +78,7 @@ def test_a_running_training_shows_how_far_it_is(visit, without_mnist):
 def test_a_queued_training_is_said_to_wait(visit, without_mnist):
     run_id = get_jobs().store.create_run(TrainingConfig(), None, ELSEWHERE)
     app = visit("home")
-    assert app.get("progress")[0].proto.text == f"{run_id} waits for its turn"
+    assert app.get("progress")[0].proto.text == f"{run_id} waits for the training process"
 
 
 def test_of_several_trainings_the_one_that_trains_is_shown(visit, without_mnist):

@@ -225,6 +225,14 @@ def test_a_deletion_names_what_is_gone_and_can_be_undone(store, open_page):
     assert "Undo" not in [button.label for button in page.button]
 
 
+def test_a_run_from_the_bin_brings_its_curve_although_others_were_drawn_meanwhile(store, open_page):
+    run_id = add_run(store)
+    page = press(open_page(run_id), "Delete")
+    add_run(store)
+    page = press(page.run(), "Undo")
+    assert list(page.dataframe[0].value["epochs"]) == ["2 of 15", "2 of 15"]
+
+
 def test_the_last_run_can_be_deleted_and_brought_back(store, open_page):
     run_id = add_run(store)
     page = press(open_page(run_id), "Delete")
