@@ -56,7 +56,11 @@ def read_path(path: Path, largest: int = LARGEST_COUNT) -> Contents:
             head = stream.read(4096)
         if head[:2] == b"\0\0":
             return read_idx([(path, _labels_beside(path))], largest)
-        if not head or b"\0" in head:
+        if not head:
+            raise InputError(f"{path} is empty")
+        if head[:2] == b"PK":
+            raise InputError(f"{path} is a zip file that is cut short or damaged")
+        if b"\0" in head:
             raise InputError(f"{path} is no .npz, .csv, IDX file, nor a folder or .zip of pictures")
         with open_plain(path) as stream:
             return read_csv(str(path), stream, path.stat().st_size, largest)

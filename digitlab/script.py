@@ -459,7 +459,7 @@ finished.set_weights(model.get_weights())
 
 _TEST = """finished.save("digits.keras")
 
-# The test digits are looked at once, by the finished network.
+# The finished network reads the test digits.
 probabilities = finished.predict(pixels_of(test), batch_size=500, verbose=0)
 wrong = np.count_nonzero(probabilities.argmax(axis=1) != labels[test])
 print(f"test accuracy {1 - wrong / len(test):.2%} ({wrong} of {len(test)} wrong)")

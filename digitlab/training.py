@@ -463,7 +463,8 @@ def train(
 
     A wish to stop keeps the model of the last completed epoch (the present one if none is
     complete yet), a loss that is no number the last good one; both are stored and tested. A wish
-    to pause stores nothing more. The test digits are looked at once, by the final model.
+    to pause stores nothing more. The test digits are looked at once, by the final model, unless the
+    config validates with them, as some tutorials do.
 
     Args:
         start: goes on from there, instead of from the first epoch.

@@ -142,10 +142,13 @@ def _temperature(card: ModelCard) -> tuple[float | None, str]:
 
 
 def _before_and_after(before: Evaluation, after: Evaluation) -> str:
+    verdict = "What the network reads stays the same."
+    if after.loss > before.loss:
+        verdict = "The loss grows: the validation digits were too few, or easier. " + verdict
     return (
         f"On these test digits it changes ECE {100 * before.calibration_error:.2f} % → "
         f"{100 * after.calibration_error:.2f} % and loss {before.loss:.4f} → {after.loss:.4f}. "
-        "What the network reads stays the same."
+        f"{verdict}"
     )
 
 

@@ -73,7 +73,7 @@ def test_a_run_without_a_model_gets_one_when_it_is_written(store):
 
 
 def test_the_digits_of_a_config_are_counted_once(monkeypatch):
-    config = TrainingConfig(dataset="digits").to_json()
+    config = TrainingConfig(dataset="digits")
     assert cache.digits_of(config) == Digits(1797, 1293, 144)
     monkeypatch.setattr(cache, "count_digits", None)
     assert cache.digits_of(config) == Digits(1797, 1293, 144)

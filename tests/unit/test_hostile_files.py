@@ -288,7 +288,7 @@ def truncated_member(folder):
     return written(path, data[:3_000] + bytes(start - 3_000) + data[start:])
 
 
-@refused("is no .npz")
+@refused("is a zip file that is cut short or damaged")
 def truncated_archive(folder):
     path = npz(folder, X)
     return written(path, path.read_bytes()[:-40])
@@ -587,7 +587,7 @@ def archive_of_nothing(folder):
 # Neither
 
 
-@refused("is no .npz")
+@refused("is empty")
 def nothing_at_all(folder):
     return written(folder / "a.csv", b"")
 
