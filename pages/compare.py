@@ -7,10 +7,10 @@ import streamlit as st
 from digitlab.comparison import rows_in_words
 from digitlab.recognisers import ModelCard, model_card
 from pages.ui.cache import dataset, store
-from pages.ui.comparison import read_alike, show_configurations, show_curves, show_standings
+from pages.ui.compare.comparison import read_alike, show_configurations, show_curves, show_standings
+from pages.ui.compare.network_picker import pick_digits, pick_networks
+from pages.ui.compare.pair import show_changes, show_classes
 from pages.ui.frame import page, page_of, without_links
-from pages.ui.network_picker import pick_digits, pick_networks
-from pages.ui.pair import show_changes, show_classes
 
 
 def compare(cards: Sequence[ModelCard], name: str) -> None:

@@ -9,14 +9,14 @@ import streamlit as st
 
 from digitlab.pictures import LARGEST_FILE_BYTES, decode_canvas, read_picture
 from digitlab.preprocessing import Preprocessed, preprocess
-from pages.ui.canvas import SIDE, clear, drawing_canvas, undo
+from pages.ui.draw.canvas import SIDE, clear, drawing_canvas, undo
+from pages.ui.draw.numbers import show_number
+from pages.ui.draw.reading import BLANK, SIGHT, Reader, reader, show_input, show_probabilities
+from pages.ui.draw.replay import show_replay
+from pages.ui.draw.road import show_road
+from pages.ui.draw.second_reader import show_second_reader
 from pages.ui.frame import guard, page
-from pages.ui.numbers import show_number
-from pages.ui.reading import BLANK, SIGHT, Reader, reader, show_input, show_probabilities
 from pages.ui.recogniser_picker import pick_recogniser
-from pages.ui.replay import show_replay
-from pages.ui.road import show_road
-from pages.ui.second_reader import show_second_reader
 
 READ = "draw_read"
 DRAW, UPLOAD, CAMERA = "Draw", "Upload", "Camera"

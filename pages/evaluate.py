@@ -10,14 +10,14 @@ from digitlab.presets import author_in_words, author_of, is_unchanged
 from digitlab.recognisers import PRETRAINED, ModelCard, model_card
 from pages.ui.answers import Answers, pick_dataset, read_digits
 from pages.ui.cache import store
-from pages.ui.doubtful import show_doubtful
+from pages.ui.evaluate.doubtful import show_doubtful
+from pages.ui.evaluate.mistakes import show_grid, show_mistakes
+from pages.ui.evaluate.reliability import show_reliability
+from pages.ui.evaluate.robustness import show_robustness
+from pages.ui.evaluate.take_along import show_take_along
 from pages.ui.frame import page, page_of, without_links
-from pages.ui.hints import effective, hints_of, in_words
-from pages.ui.mistakes import show_grid, show_mistakes
 from pages.ui.recogniser_picker import pick_recogniser
-from pages.ui.reliability import show_reliability
-from pages.ui.robustness import show_robustness
-from pages.ui.take_along import show_take_along
+from pages.ui.train.hints import effective, hints_of, in_words
 
 PER_CENT = st.column_config.NumberColumn(format="%.2f %%")
 

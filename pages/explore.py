@@ -3,19 +3,19 @@
 import streamlit as st
 
 from digitlab.datasets import CLASS_NAMES
-from pages.ui.augmentation_view import augmentation
-from pages.ui.browse import browse
 from pages.ui.cache import dataset
-from pages.ui.class_views import classes
 from pages.ui.dataset_picker import add_your_own, choose_dataset, names_here
-from pages.ui.dataset_views import sample, table
-from pages.ui.detective import detective
-from pages.ui.embedding import embedding
-from pages.ui.filters import PART, PARTS
+from pages.ui.explore.augmentation import augmentation
+from pages.ui.explore.browse import browse
+from pages.ui.explore.class_views import classes
+from pages.ui.explore.dataset_views import sample, table
+from pages.ui.explore.detective import detective
+from pages.ui.explore.embedding import embedding
+from pages.ui.explore.filters import PART, PARTS
+from pages.ui.explore.pixel_views import pixels
+from pages.ui.explore.unusual import unusual
 from pages.ui.frame import page
 from pages.ui.mnist import offer_mnist
-from pages.ui.pixel_views import pixels
-from pages.ui.unusual import unusual
 
 ABOUT = {
     "mnist": "written by staff of the US Census Bureau and by high-school students",

@@ -11,7 +11,7 @@ from pages.ui.dataset_picker import title_of
 from pages.ui.frame import guard, icon_of, page, page_of, without_links
 from pages.ui.mnist import offer_mnist
 from pages.ui.pictures import one_of_each
-from pages.ui.shown import active_run
+from pages.ui.train.shown import active_run
 
 WAYS = {
     "draw": ("Draw a digit", "Write one and see it read, with every step in between."),

@@ -5,10 +5,10 @@ import streamlit as st
 from digitlab.records import Run, Status
 from pages.ui.cache import store
 from pages.ui.frame import guard, page, page_of
-from pages.ui.run_actions import show_ticked, show_undo
-from pages.ui.run_archive import show_import
-from pages.ui.run_filters import pick_runs
-from pages.ui.run_table import run_table
+from pages.ui.runs.actions import show_ticked, show_undo
+from pages.ui.runs.archive import show_import
+from pages.ui.runs.filters import pick_runs
+from pages.ui.runs.table import run_table
 
 POLL = 2.0  # seconds between two looks at the runs that wait or train
 

@@ -1,19 +1,19 @@
 import streamlit as st
 
 from digitlab.network import plan
-from pages.ui.augmented import show_augmented
 from pages.ui.cache import store
-from pages.ui.code import show_code
-from pages.ui.cost import show_cost
-from pages.ui.forms import pick_preset, show_changes, training_form
 from pages.ui.frame import guard, page
-from pages.ui.going_on import show_fork, show_start
-from pages.ui.layers import show_plan
-from pages.ui.lineage import show_lineage
-from pages.ui.live import show_live
 from pages.ui.mnist import offer_mnist
-from pages.ui.result import show_ended
-from pages.ui.shown import pick_run, show_other_training, show_queue
+from pages.ui.train.augmented import show_augmented
+from pages.ui.train.code import show_code
+from pages.ui.train.cost import show_cost
+from pages.ui.train.forms import pick_preset, show_changes, training_form
+from pages.ui.train.going_on import show_fork, show_start
+from pages.ui.train.layers import show_plan
+from pages.ui.train.lineage import show_lineage
+from pages.ui.train.live import show_live
+from pages.ui.train.result import show_ended
+from pages.ui.train.shown import pick_run, show_other_training, show_queue
 
 with page("Train", "Choose a network, press Start, watch it learn."):
     offer_mnist()

@@ -3,7 +3,7 @@
 import pytest
 
 from digitlab.recognisers import pretrained_card
-from pages.ui.augmented import FIELDS
+from pages.ui.train.augmented import FIELDS
 
 
 @pytest.fixture

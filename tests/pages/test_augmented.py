@@ -10,12 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from digitlab.config import TrainingConfig
 from digitlab.datasets import load_dataset
-from pages.ui.augmented import FIELDS, VARIANTS, _picture, one_of_each_class, png
+from pages.ui.train.augmented import FIELDS, VARIANTS, _picture, one_of_each_class, png
 
 
 def script(fields):
     from digitlab.config import TrainingConfig
-    from pages.ui.augmented import show_augmented
+    from pages.ui.train.augmented import show_augmented
 
     show_augmented(TrainingConfig(dataset="digits", **fields))
 

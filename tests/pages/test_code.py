@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import pages.ui.code
+import pages.ui.train.code
 from digitlab.config import TrainingConfig
 from digitlab.script import keras_script
 
 
 def page(values):
     from digitlab.config import TrainingConfig
-    from pages.ui.code import show_code
+    from pages.ui.train.code import show_code
 
     show_code(TrainingConfig(**values))
 
@@ -20,7 +20,7 @@ def page(values):
 def shown(opened=True, **values):
     """A page that shows nothing but the code of a config."""
     app = AppTest.from_function(page, kwargs={"values": values}, default_timeout=20)
-    app.session_state[pages.ui.code.OPEN] = opened
+    app.session_state[pages.ui.train.code.OPEN] = opened
     app.run()
     assert not app.exception
     return app
@@ -42,7 +42,7 @@ def test_the_script_of_the_config_is_shown_with_its_lines_numbered():
 
 
 def test_nothing_is_written_before_the_code_is_opened(monkeypatch):
-    monkeypatch.setattr(pages.ui.code, "keras_script", lambda config: pytest.fail("written"))
+    monkeypatch.setattr(pages.ui.train.code, "keras_script", lambda config: pytest.fail("written"))
     app = shown(opened=False)
     assert [expander.label for expander in app.expander] == ["Show the code"]
     assert not app.code
@@ -78,12 +78,12 @@ def test_a_dataset_that_is_not_there_is_one_sentence_and_the_script_stays(
 
 
 def test_more_digits_than_a_download_should_hold_are_not_offered(monkeypatch):
-    monkeypatch.setattr(pages.ui.code, "LARGEST_DOWNLOAD", 1_000)
+    monkeypatch.setattr(pages.ui.train.code, "LARGEST_DOWNLOAD", 1_000)
     assert list(buttons(shown(dataset="digits"))) == ["Download the script"]
 
 
 def test_each_config_has_a_file_name_of_its_own_and_keeps_it():
-    name = pages.ui.code._file_name
+    name = pages.ui.train.code._file_name
     config = TrainingConfig(dataset="/home/me/my digits.npz")
     assert name(config).startswith("digitlab_my-digits_")
     assert name(config) == name(config.replace())

@@ -35,8 +35,8 @@ def beside_start():
     """The line, and what it returns."""
     import streamlit as st
 
-    from pages.ui.cost import show_cost
     from pages.ui.frame import guard
+    from pages.ui.train.cost import show_cost
 
     with guard():
         done = st.session_state["done"]
@@ -187,7 +187,7 @@ def ways_on():
     import streamlit as st
 
     from pages.ui.cache import store
-    from pages.ui.going_on import show_ways_on
+    from pages.ui.train.going_on import show_ways_on
 
     run = store().run(st.session_state["run"])
     show_ways_on(run, store().epochs(run.id))
@@ -235,7 +235,7 @@ def test_the_last_hour_of_a_run_is_resumed_without_a_question(jobs):
 
 
 def test_to_train_for_more_hours_is_to_be_agreed_to_for_each_number_of_epochs(jobs, monkeypatch):
-    monkeypatch.setattr("pages.ui.going_on.page_of", lambda name: "https://example.org")
+    monkeypatch.setattr("pages.ui.train.going_on.page_of", lambda name: "https://example.org")
     run_id = ended(jobs, Status.STOPPED)
     app = going_on(run_id)
     assert [box.label for box in app.checkbox] == [

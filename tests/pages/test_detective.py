@@ -10,9 +10,9 @@ from digitlab.records import Status, TestResult
 from digitlab.studies import StudyProgress
 from digitlab.suspects import Readings, Suspects, rows_in, study_of
 from digitlab.verdicts import Judgement, Verdict, Verdicts
-from pages.ui.detective import summary
+from pages.ui.explore.detective import summary
+from pages.ui.explore.verdicts import GALLERY, tally
 from pages.ui.gallery import picked_key
-from pages.ui.verdicts import GALLERY, tally
 
 DIGITS = load_dataset("digits")
 DOUBTFUL = {1000: 7, 20: 9, 300: 5, 1500: 2}

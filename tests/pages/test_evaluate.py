@@ -349,8 +349,8 @@ def someone_on_mnist() -> None:
     from digitlab.datasets import Dataset
     from digitlab.doubtful import DOUBTS
     from pages.ui.answers import Answers
-    from pages.ui.doubtful import show_doubtful
-    from pages.ui.mistakes import show_mistakes
+    from pages.ui.evaluate.doubtful import show_doubtful
+    from pages.ui.evaluate.mistakes import show_mistakes
 
     labels = np.zeros(10_100, np.uint8)
     for doubt in DOUBTS:
@@ -387,7 +387,7 @@ def test_hints_know_of_a_fork_and_of_a_learning_rate_set_while_it_trained(
     visit, home, run_id, monkeypatch
 ):
     asked = []
-    monkeypatch.setattr("pages.ui.hints.hints_of", lambda *given: asked.append(given) or ())
+    monkeypatch.setattr("pages.ui.train.hints.hints_of", lambda *given: asked.append(given) or ())
     store = Store(home)
     store.add_artefact(run_id, "checkpoint-1.npz", b"a state")
     fork = store.fork_run(run_id, 1, PRESETS["first-steps"].config, "tests")

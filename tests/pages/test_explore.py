@@ -9,11 +9,11 @@ from digitlab.datasets import load_dataset
 from digitlab.pixels import ink_of
 from digitlab.similarity import Sketches, nearest
 from pages.ui.answers import a
-from pages.ui.filters import rows_of
+from pages.ui.explore.filters import rows_of
+from pages.ui.explore.many_digits import digit_in_words
+from pages.ui.explore.one_digit import numbers_table
+from pages.ui.explore.pixel_views import using
 from pages.ui.gallery import picked_key
-from pages.ui.many_digits import digit_in_words
-from pages.ui.one_digit import numbers_table
-from pages.ui.pixel_views import using
 
 DIGITS = load_dataset("digits")
 GALLERY = f"explore_gallery_{DIGITS.content_hash[:12]}"

@@ -5,7 +5,8 @@ import pytest
 
 from digitlab.datasets import load_dataset
 from digitlab.errors import InputError
-from pages.ui import cache, robustness
+from pages.ui import cache
+from pages.ui.evaluate import robustness
 
 LEVELS = sum(len(corruption.levels) for corruption in robustness.FAMILIES["Everyday"])
 

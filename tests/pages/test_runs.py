@@ -12,10 +12,10 @@ from digitlab.jobs import get_jobs
 from digitlab.presets import PRESETS
 from digitlab.records import Curve, Epoch, Status, TestResult
 from digitlab.store import Newcomer, Store
-from pages.ui.run_actions import in_words
-from pages.ui.run_archive import arrived_in_words, file_name
-from pages.ui.run_filters import holds_words
-from pages.ui.run_table import CURVE_POINTS, TICKED, table_rows
+from pages.ui.runs.actions import in_words
+from pages.ui.runs.archive import arrived_in_words, file_name
+from pages.ui.runs.filters import holds_words
+from pages.ui.runs.table import CURVE_POINTS, TICKED, table_rows
 
 CONFIG = PRESETS["first-steps"].config
 EPOCH = Epoch(1, 0.9, 0.3, 0.95, 0.2, 0.001, 4.0)

@@ -14,11 +14,11 @@ from digitlab.domains import declared
 from digitlab.jobs import get_jobs
 from digitlab.presets import PRESETS, AuthorFigures
 from digitlab.records import BatchProgress, Epoch, Snapshot, Status, TestResult, Wish
-from pages.ui.author import author_table
-from pages.ui.forms import PARAMETERS, read_rows
-from pages.ui.hints import hints_of
-from pages.ui.lineage import family
-from pages.ui.probe import readings_info
+from pages.ui.train.author import author_table
+from pages.ui.train.forms import PARAMETERS, read_rows
+from pages.ui.train.hints import hints_of
+from pages.ui.train.lineage import family
+from pages.ui.train.probe import readings_info
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_an_empty_cell_of_a_new_row_takes_its_default():
 
 
 def test_an_unknown_preset_in_the_url_is_one_sentence_and_the_default_is_used(visit, monkeypatch):
-    monkeypatch.setattr("pages.ui.forms.available", lambda: ("digits",))
+    monkeypatch.setattr("pages.ui.train.forms.available", lambda: ("digits",))
     app = visit("train", train_preset="[nonsense](https://example.org)")
     assert not app.exception
     (warning,) = app.warning
@@ -229,7 +229,7 @@ def waiting_for_a_test_result():
     """The panel of a run that is being stored; the page starts over once."""
     import streamlit as st
 
-    from pages.ui.result import _saving
+    from pages.ui.train.result import _saving
 
     if "begun" in st.session_state:
         st.markdown("the page started over")
@@ -240,7 +240,7 @@ def waiting_for_a_test_result():
 
 @pytest.mark.parametrize(("patience", "over"), [(timedelta(0), True), (timedelta(hours=1), False)])
 def test_waiting_for_a_test_result_ends_by_itself(jobs, monkeypatch, patience, over):
-    monkeypatch.setattr("pages.ui.result.SAVING", patience)
+    monkeypatch.setattr("pages.ui.train.result.SAVING", patience)
     run_id = jobs.submit(TrainingConfig(dataset="digits"))
     jobs.store.start_run(run_id)
     jobs.store.end_run(run_id, Status.STOPPED)

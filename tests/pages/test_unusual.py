@@ -7,7 +7,7 @@ from digitlab.datasets import Dataset, load_dataset
 from digitlab.jobs import get_jobs
 from digitlab.similarity import Comparison, comparison_study
 from digitlab.studies import compute
-from pages.ui.twins import twins
+from pages.ui.explore.twins import twins
 
 DIGITS = load_dataset("digits")
 STUDY = comparison_study(DIGITS)

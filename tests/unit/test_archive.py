@@ -27,7 +27,7 @@ CONFIG = pretrained_card().config
 TFLITE = (MODELS / "pretrained.tflite").read_bytes()
 RESULT = TestResult(0.99, 0.985, 0.994, 0.03, 10_000)
 STATE = "checkpoint-2.npz"
-MOST_SECONDS = 2
+MOST_SECONDS = 5  # 2 untraced: tracemalloc makes what allocates much two to three times slower
 MOST_MEMORY_BYTES = 100_000_000
 
 

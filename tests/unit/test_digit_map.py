@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages.ui.digit_map import ACROSS, Box, places, sheet
+from pages.ui.explore.digit_map import ACROSS, Box, places, sheet
 
 POINTS = np.array([[0.0, 0.0], [10.0, 0.0], [5.0, 4.0]])
 

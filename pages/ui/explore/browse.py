@@ -1,0 +1,83 @@
+"""Browsing a dataset: a filtered, paged gallery, and one digit of it large."""
+
+import numpy as np
+import streamlit as st
+
+from digitlab.datasets import Dataset
+from pages.ui.explore.filters import ANY, PART, Filter, open_to, pick_ink, pick_label
+from pages.ui.explore.many_digits import digit_gallery
+from pages.ui.explore.one_digit import is_wide, show_digit
+from pages.ui.frame import guard
+from pages.ui.gallery import PAGE_SIZE, paged, picked_key
+
+JUMP, PAGE = "explore_jump", "explore_page"
+ONE = "explore_one"
+
+
+@st.fragment
+@guard()
+def browse(digits: Dataset, part: str) -> None:
+    """Reruns by itself, so that a click answers at once."""
+    if st.session_state[PART] != part:  # a jump opened the page's own filter
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        pick_label()
+        pick_ink()
+    chosen = Filter.chosen()
+    rows = chosen.rows(digits)
+    if not len(rows):
+        label = "digit" if chosen.label == ANY else chosen.label
+        st.info(f"No {label} among the {part} digits{chosen.in_words}.")
+        return
+    detail, many = st.columns([7, 5] if is_wide(ONE) else [5, 6], gap="large")
+    with many:
+        st.markdown(f"{len(rows):,} digits{chosen.in_words}. Pick one to see it large.")
+        shown = paged(rows, PAGE)
+        picked = digit_gallery(digits, shown, _gallery_key(digits), f"Digits of {digits.title}")
+    with detail:
+        show_digit(digits, int(shown[0]) if picked is None else picked, ONE)
+        _jump(digits)
+
+
+def _gallery_key(digits: Dataset) -> str:
+    return f"explore_gallery_{digits.content_hash[:12]}"
+
+
+def _jump(digits: Dataset) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(
+            "Go to digit",
+            0,
+            len(digits) - 1,
+            key=JUMP,
+            width=160,
+            on_change=_open,
+            args=(digits,),
+            help=f"Digits are numbered from 0; the test part begins at {digits.train_count:,}.",
+        )
+        st.button(
+            "At random",
+            key="explore_any",
+            icon=":material/casino:",
+            on_click=_open_any,
+            args=(digits,),
+        )
+
+
+def _open_any(digits: Dataset) -> None:
+    """Opens a digit of those that the filter lets through."""
+    rows = Filter.chosen().rows(digits)
+    st.session_state[JUMP] = int(np.random.default_rng().choice(rows))
+    _open(digits)
+
+
+def _open(digits: Dataset) -> None:
+    """Picks the wanted digit and opens its page; a filter that hides it is opened."""
+    state = st.session_state
+    index = state[JUMP]
+    open_to(index, digits)
+    rows = Filter.chosen().rows(digits)
+    pages = -(-len(rows) // PAGE_SIZE)
+    state[picked_key(_gallery_key(digits))] = index
+    if pages > 1:
+        state[f"{PAGE}_{pages}"] = int(np.searchsorted(rows, index)) // PAGE_SIZE + 1

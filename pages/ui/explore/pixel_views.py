@@ -1,0 +1,118 @@
+"""The pixels of a dataset: how bright, before and after normalisation; which are used."""
+
+import numpy as np
+import streamlit as st
+from plotly.graph_objects import Figure
+
+from digitlab.config import TrainingConfig
+from digitlab.datasets import Dataset
+from digitlab.domains import Choice, declared
+from digitlab.network import SIDE, PixelStatistics
+from digitlab.plots import CONFIG, pixel_histogram, used_pixels
+from digitlab.preprocessing import normalized, pixel_statistics
+from pages.ui.explore.dataset_views import random_rows
+from pages.ui.explore.filters import rows_of
+from pages.ui.explore.many_digits import digit_gallery
+from pages.ui.frame import guard
+from pages.ui.gallery import paged
+
+NORMALIZATIONS = next(
+    p.domain.options
+    for p in declared(TrainingConfig)
+    if p.name == "normalization" and isinstance(p.domain, Choice)
+)
+HISTOGRAM_DIGITS = 2_000
+USED, ROW, COLUMN = "explore_used", "explore_pixel_row", "explore_pixel_column"
+
+
+@st.cache_data(max_entries=8, show_spinner="Counting the pixels …")
+def training_pixels(content_hash: str, _digits: Dataset) -> PixelStatistics:
+    """Of the training part, once for each content."""
+    return pixel_statistics(_digits.images[: _digits.train_count])
+
+
+@st.cache_data(max_entries=8, show_spinner="Counting the pixels …")
+def used_figure(content_hash: str, part: str, _digits: Dataset) -> Figure:
+    """Drawn once for each content and part."""
+    rows = rows_of(_digits, part)
+    return used_pixels(_digits.images[rows[0] : rows[-1] + 1])
+
+
+@st.fragment
+@guard()
+def pixels(digits: Dataset, part: str) -> None:
+    """How bright pixels are, and which of them no digit uses."""
+    if not len(rows_of(digits, part)):
+        st.info(f"There are no {part} digits.")
+        return
+    brightness, use = st.columns([6, 5], gap="large")
+    with brightness:
+        _histogram(digits, part)
+    with use:
+        _use(digits, part)
+
+
+def _histogram(digits: Dataset, part: str) -> None:
+    how = st.segmented_control(
+        "Normalisation",
+        list(NORMALIZATIONS),
+        default="divide",
+        required=True,
+        key="explore_normalization",
+        bind="query-params",
+        help="How pixels are scaled before they enter the network.",
+    )
+    images = digits.images[random_rows(digits, part, HISTOGRAM_DIGITS, seed=0)]
+    after = normalized(images, how, training_pixels(digits.content_hash, digits))
+    st.plotly_chart(
+        pixel_histogram({"before": images, f"after: {how}": after}),
+        config=CONFIG,
+        key="explore_histogram",
+        alt=f"Brightness of pixels before and after the normalisation {how}",
+    )
+    st.caption(f"{how}: {NORMALIZATIONS[how]}. Counted on {len(images):,} random digits.")
+
+
+def _use(digits: Dataset, part: str) -> None:
+    with st.container(horizontal=True):
+        row, column = (
+            st.number_input(name, 0, SIDE - 1, None, key=key, bind="query-params", width=110)
+            for name, key in (("Row", ROW), ("Column", COLUMN))
+        )
+    st.plotly_chart(
+        used_figure(digits.content_hash, part, digits),
+        config=CONFIG,
+        key=USED,
+        on_select=_open_pixel,
+        selection_mode="points",
+        alt="In how many digits each pixel has ink",
+    )
+    if row is None or column is None:
+        st.caption("Click a pixel, or name its row and column, to see the digits that use it.")
+        return
+    rows = using(digits, rows_of(digits, part), row, column)
+    if not len(rows):
+        st.info(f"No digit has ink in row {row}, column {column}.")
+        return
+    st.markdown(f"{len(rows):,} have ink in row {row}, column {column}, the brightest first.")
+    shown = paged(rows, "explore_using_page", size=30)
+    digit_gallery(
+        digits,
+        shown,
+        f"explore_using_{digits.content_hash[:12]}",
+        f"Digits with ink in row {row}, column {column}",
+    )
+
+
+def using(digits: Dataset, rows: np.ndarray, row: int, column: int) -> np.ndarray:
+    """Those of some rows that have ink in a pixel, the brightest there first: int64 (k,)."""
+    values = digits.images[rows, row, column]
+    brightest = np.argsort(-values.astype(np.int16), kind="stable")
+    return rows[brightest[: np.count_nonzero(values)]]
+
+
+def _open_pixel() -> None:
+    """Takes the clicked pixel into the two numbers; with none selected, empties them."""
+    points = st.session_state[USED]["selection"]["points"]
+    row, column = points[0]["customdata"] if points else (None, None)
+    st.session_state[ROW], st.session_state[COLUMN] = row, column
