@@ -1,6 +1,6 @@
 """Server, worker or both are killed at random moments, again and again; nothing is lost.
 
-`DIGITLAB_KILLS=50 pytest tests/unit/test_kills.py -s` kills fifty times instead of twice.
+`DIGITLAB_KILLS=50 pytest tests/unit/test_kills.py -s` kills fifty times instead of once.
 """
 
 import os
@@ -20,7 +20,7 @@ from digitlab.owners import recover
 from digitlab.records import CHECKPOINT, Status
 from digitlab.store import Store
 
-KILLS = int(os.environ.get("DIGITLAB_KILLS", "2"))
+KILLS = int(os.environ.get("DIGITLAB_KILLS", "1"))
 PATIENCE = 120
 EPOCHS = 12
 
