@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digitlab.evaluation import wilson_interval
+from digitlab.evaluation import Count
 
 VOTERS = 5
 MAJORITY = 3
@@ -64,24 +64,6 @@ DOUBTS = (
     Doubt(9679, 6, 3, 2, 0, 3),
     Doubt(9729, 5, 6, 2, 3, 0),
 )
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many of some digits were read rightly."""
-
-    hits: int
-    n: int
-
-    @property
-    def accuracy(self) -> float:
-        """The fraction read rightly."""
-        return self.hits / self.n
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """What spans 95 %."""
-        return wilson_interval(self.hits, self.n)
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,29 @@ class Evaluation:
         return dataclasses.asdict(self)
 
 
+@dataclass(frozen=True)
+class Count:
+    """How many of some digits were read rightly; `n` > 0."""
+
+    hits: int
+    n: int
+
+    @property
+    def accuracy(self) -> float:
+        """The fraction read rightly."""
+        return self.hits / self.n
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the accuracy."""
+        return wilson_interval(self.hits, self.n)
+
+    @property
+    def in_words(self) -> str:
+        """'99.06 % (98.9–99.2)'."""
+        return accuracy_in_words(self.accuracy, *self.interval)
+
+
 def evaluate(labels: np.ndarray, probabilities: np.ndarray) -> Evaluation:
     """Compares what was read with what is true.
 

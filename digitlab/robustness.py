@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from digitlab.corruptions import Corruption
-from digitlab.evaluation import accuracy_in_words, wilson_interval
+from digitlab.evaluation import Count
 
 SAMPLE = 2_000
 """Digits to test on: enough for an interval of ± 0.4 points at 99 %, few enough for seconds."""
@@ -31,27 +31,10 @@ Tell = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)
-class Point:
+class Point(Count):
     """How many digits were read rightly at one level."""
 
     level: float
-    hits: int
-    n: int
-
-    @property
-    def accuracy(self) -> float:
-        """The fraction read rightly."""
-        return self.hits / self.n
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the accuracy."""
-        return wilson_interval(self.hits, self.n)
-
-    @property
-    def in_words(self) -> str:
-        """'99.06 % (98.9–99.2)'."""
-        return accuracy_in_words(self.accuracy, *self.interval)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +130,7 @@ def card(
 
     def count(changed: np.ndarray, level: float) -> Point:
         right = read(changed).argmax(axis=1) == labels
-        return Point(level, int(right.sum()), len(labels))
+        return Point(int(right.sum()), len(labels), level)
 
     unchanged = count(images, 0)
     curves = []

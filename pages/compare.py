@@ -10,7 +10,7 @@ from pages.ui.cache import dataset, store
 from pages.ui.compare.comparison import read_alike, show_configurations, show_curves, show_standings
 from pages.ui.compare.network_picker import pick_digits, pick_networks
 from pages.ui.compare.pair import show_changes, show_classes
-from pages.ui.frame import page, page_of, without_links
+from pages.ui.frame import link_to_first_run, page, without_links
 
 
 def compare(cards: Sequence[ModelCard], name: str) -> None:
@@ -51,12 +51,7 @@ def too_few(chosen: int) -> None:
         st.info(f"Choose {'two networks' if not chosen else 'a second network'} above.")
         return
     st.info("Only the pretrained recogniser is here yet. It takes a second network to compare.")
-    st.page_link(
-        page_of("train"),
-        label="Train one in about 30 seconds",
-        icon=":material/model_training:",
-        query_params={"train_preset": "first-steps"},
-    )
+    link_to_first_run("Train one in about 30 seconds")
 
 
 with page("Compare", "Two or more networks on the same digits: what one gets right and one wrong."):

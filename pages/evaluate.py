@@ -15,7 +15,7 @@ from pages.ui.evaluate.mistakes import show_grid, show_mistakes
 from pages.ui.evaluate.reliability import show_reliability
 from pages.ui.evaluate.robustness import show_robustness
 from pages.ui.evaluate.take_along import show_take_along
-from pages.ui.frame import page, page_of, without_links
+from pages.ui.frame import link_to_first_run, page, without_links
 from pages.ui.recogniser_picker import pick_recogniser
 from pages.ui.train.hints import effective, hints_of, in_words
 
@@ -102,12 +102,7 @@ with page("Evaluate", "What a network gets wrong, how sure it was, and how it le
     with right:
         answers = read_digits(card, pick_dataset(card, "evaluate_dataset"))
     if not any(run.has_model for run in store().runs()):
-        st.page_link(
-            page_of("train"),
-            label="No runs of yours yet. Train one in about 30 seconds",
-            icon=":material/model_training:",
-            query_params={"train_preset": "first-steps"},
-        )
+        link_to_first_run("No runs of yours yet. Train one in about 30 seconds")
     headline(card, answers)
     VIEWS = {
         "Mistakes": lambda: show_mistakes(answers),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from digitlab.records import Run, Status
 from pages.ui.cache import store
-from pages.ui.frame import guard, page, page_of
+from pages.ui.frame import guard, link_to_first_run, page, page_of
 from pages.ui.runs.actions import show_ticked, show_undo
 from pages.ui.runs.archive import show_import
 from pages.ui.runs.filters import pick_runs
@@ -16,12 +16,7 @@ POLL = 2.0  # seconds between two looks at the runs that wait or train
 def first_steps() -> None:
     """What to do before the first run."""
     st.info("No runs yet.")
-    st.page_link(
-        page_of("train"),
-        label="Train one in about 30 seconds",
-        icon=":material/model_training:",
-        query_params={"train_preset": "first-steps"},
-    )
+    link_to_first_run("Train one in about 30 seconds")
 
 
 @st.fragment(run_every=POLL)

@@ -59,6 +59,16 @@ def icon_of(name: str) -> str:
     return f":material/{_entry(name).icon}:"
 
 
+def link_to_first_run(label: str) -> None:
+    """The way to a training that anybody can do at once."""
+    st.page_link(
+        page_of("train"),
+        label=label,
+        icon=icon_of("train"),
+        query_params={"train_preset": "first-steps"},
+    )
+
+
 def _entry(name: str) -> Entry:
     return next(entry for entry in REGISTRY if entry.name == name)
 

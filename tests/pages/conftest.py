@@ -25,6 +25,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
+def without_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer without MNIST, and without the network."""
+    monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
+    monkeypatch.setattr("digitlab.mnist._keras_files", lambda: [tmp_path / "mnist.npz"])
+
+
+@pytest.fixture
 def visit() -> Callable[..., AppTest]:
     """Opens a page through app.py, as a visitor does: `visit("draw", draw_run="pretrained")`."""
 

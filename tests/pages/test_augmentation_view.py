@@ -7,10 +7,8 @@ from pages.ui.train.augmented import FIELDS
 
 
 @pytest.fixture
-def view(visit, tmp_path, monkeypatch):
+def view(visit, without_mnist):
     """Opens the view on the digits that are always at hand."""
-    monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
-    monkeypatch.setattr("digitlab.mnist._keras_files", lambda: [tmp_path / "mnist.npz"])
 
     def open_page(**query):
         page = visit("explore", explore_view="Augmentation", **query)

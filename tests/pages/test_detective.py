@@ -19,10 +19,7 @@ DOUBTFUL = {1000: 7, 20: 9, 300: 5, 1500: 2}
 """Row → what the networks read there instead; the first the surest."""
 
 
-@pytest.fixture(autouse=True)
-def without_mnist(tmp_path, monkeypatch):
-    monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
-    monkeypatch.setattr("digitlab.mnist._keras_files", lambda: [tmp_path / "mnist.npz"])
+pytestmark = pytest.mark.usefixtures("without_mnist")
 
 
 @pytest.fixture

@@ -17,10 +17,7 @@ DIGITS = load_dataset("digits")
 ROWS = random_rows(DIGITS, "training", 500, 42)
 
 
-@pytest.fixture(autouse=True)
-def without_mnist(tmp_path, monkeypatch):
-    monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
-    monkeypatch.setattr("digitlab.mnist._keras_files", lambda: [tmp_path / "mnist.npz"])
+pytestmark = pytest.mark.usefixtures("without_mnist")
 
 
 @pytest.fixture

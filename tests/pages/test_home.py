@@ -10,13 +10,6 @@ ELSEWHERE = "elsewhere 1 1.0"
 """The owner of a run: a process of another machine."""
 
 
-@pytest.fixture
-def without_mnist(tmp_path, monkeypatch):
-    """A computer without MNIST, and without the network."""
-    monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
-    monkeypatch.setattr("digitlab.mnist._keras_files", lambda: [tmp_path / "mnist.npz"])
-
-
 def finished_run(accuracy):
     store = get_jobs().store
     run_id = store.create_run(TrainingConfig(dataset="digits"), "first-steps", ELSEWHERE)

@@ -13,10 +13,7 @@ DIGITS = load_dataset("digits")
 STUDY = comparison_study(DIGITS)
 
 
-@pytest.fixture(autouse=True)
-def without_mnist(tmp_path, monkeypatch):
-    monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
-    monkeypatch.setattr("digitlab.mnist._keras_files", lambda: [tmp_path / "mnist.npz"])
+pytestmark = pytest.mark.usefixtures("without_mnist")
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from digitlab.records import Run
 from pages.ui import cache
 from pages.ui.answers import Answers, a
 from pages.ui.cache import store
-from pages.ui.frame import guard, page_of
+from pages.ui.frame import guard
 from pages.ui.gallery import enlarge, gallery, paged
-from pages.ui.train.forms import fill
+from pages.ui.train.forms import open_filled
 
 KINDS = ("Fixed", "Broken", "Missed by both")
 
@@ -86,8 +86,7 @@ def _show_seeds(cards: Sequence[ModelCard], answers: Sequence[Answers]) -> None:
         if st.button(
             f"Train {own.name} with another seed", icon=":material/casino:", key="compare_seed"
         ):
-            fill(own.config.replace(seed=_unused_seed(own)), own.preset)
-            st.switch_page(page_of("train"), query_params={})
+            open_filled(own.config.replace(seed=_unused_seed(own)), own.preset)
 
 
 def _accuracies(card: ModelCard, answers: Answers) -> list[float]:

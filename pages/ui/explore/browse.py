@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from digitlab.datasets import Dataset
-from pages.ui.explore.filters import ANY, PART, Filter, open_to, pick_ink, pick_label
+from pages.ui.explore.filters import ANY, LABEL, PART, Filter, open_to, pick_ink, pick_label
 from pages.ui.explore.many_digits import digit_gallery
 from pages.ui.explore.one_digit import is_wide, show_digit
 from pages.ui.frame import guard
@@ -21,7 +21,7 @@ def browse(digits: Dataset, part: str) -> None:
     if st.session_state[PART] != part:  # a jump opened the page's own filter
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        pick_label()
+        pick_label(LABEL)
         pick_ink()
     chosen = Filter.chosen()
     rows = chosen.rows(digits)

@@ -69,14 +69,14 @@ def measured_ink(content_hash: str, _digits: Dataset) -> Ink:
     return ink_of(_digits.images)
 
 
-def pick_label() -> None:
-    """The row of labels."""
-    st.pills(
+def pick_label(key: str) -> str:
+    """The row of labels; returns the chosen one."""
+    return st.pills(
         "Which digit",
         LABELS,
         default=ANY,
         required=True,
-        key=LABEL,
+        key=key,
         wrap=True,
         bind="query-params",
     )

@@ -5,7 +5,7 @@ import streamlit as st
 
 from digitlab.datasets import Dataset
 from digitlab.similarity import NEIGHBOURS, Comparison, comparison_study
-from pages.ui.explore.filters import ANY, LABELS, rows_of
+from pages.ui.explore.filters import pick_label, rows_of
 from pages.ui.explore.look_alikes import WHAT_LIKENESS_IS
 from pages.ui.explore.many_digits import digit_gallery
 from pages.ui.explore.one_digit import is_wide, show_digit
@@ -49,15 +49,7 @@ def unusual(digits: Dataset, part: str) -> None:
             wrap=True,
             bind="query-params",
         )
-        label = st.pills(
-            "Which digit",
-            LABELS,
-            default=ANY,
-            required=True,
-            key=LABEL,
-            wrap=True,
-            bind="query-params",
-        )
+        label = pick_label(LABEL)
     if kind == OUTLIERS:
         _outliers(digits, comparison, rows_of(digits, part, label), part)
     else:

@@ -13,7 +13,7 @@ from digitlab.rows import text_of_rows
 from digitlab.verdicts import Judgement, Verdict
 from pages.ui.cache import store
 from pages.ui.frame import page_of
-from pages.ui.train.forms import fill
+from pages.ui.train.forms import open_filled
 
 FEW_DIGITS = 10_000
 """A dataset with fewer is trained on as `first-steps` does, any other as `fast` does."""
@@ -54,9 +54,7 @@ def _lead_to(label: str, key: str, config: TrainingConfig, preset: str, disabled
         disabled=disabled,
         help=f"Opens the Train page with the preset {preset} filled in.",
     ):
-        fill(config, preset)
-        # Without the empty mapping it refuses to leave parameters that are bound to widgets.
-        st.switch_page(page_of("train"), query_params={})
+        open_filled(config, preset)
 
 
 def _latest(config: TrainingConfig) -> Run | None:

@@ -22,7 +22,7 @@ from digitlab.domains import (
 from digitlab.errors import InputError
 from digitlab.presets import PRESETS, Preset
 from pages.ui.dataset_picker import pick_given, title_of
-from pages.ui.frame import without_links
+from pages.ui.frame import page_of, without_links
 
 PARAMETERS = declared(TrainingConfig)
 GROUPS = tuple(dict.fromkeys(parameter.group for parameter in PARAMETERS))
@@ -77,6 +77,13 @@ def fill(config: TrainingConfig, preset: str | None) -> None:
         st.session_state[PRESET], st.session_state[FILLED] = preset, True
     st.session_state[VALUES] = {p.name: getattr(config, p.name) for p in PARAMETERS}
     st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
+
+
+def open_filled(config: TrainingConfig, preset: str | None) -> None:
+    """Goes to the Train page with a config in the form; see `fill`."""
+    fill(config, preset)
+    # Without the empty mapping it refuses to leave parameters that are bound to widgets.
+    st.switch_page(page_of("train"), query_params={})
 
 
 def training_form() -> TrainingConfig:
