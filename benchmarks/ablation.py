@@ -23,7 +23,7 @@ import benchmarks.presets
 from benchmarks.handwriting import Row, measure
 from digitlab.config import TrainingConfig
 from digitlab.datasets import Dataset, load_dataset
-from digitlab.handwriting import drawn_anew, invented, scribbles
+from digitlab.handwriting.drawing import drawn_anew, invented, scribbles
 from digitlab.inference import Recogniser
 from digitlab.presets import PRESETS
 

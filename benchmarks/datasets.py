@@ -21,7 +21,7 @@ ROUNDS = 3
 
 OURS = """
 from pathlib import Path
-from digitlab.dataset_files import read_path
+from digitlab.sources.files import read_path
 def read(path):
     contents = read_path(Path(path))
     return contents.images.reshape(-1, 784), contents.labels

@@ -24,13 +24,13 @@ from PIL import Image
 
 from digitlab.calibration import calibration_error, reliability
 from digitlab.datasets import load_dataset
-from digitlab.handwriting import placed, scribbles, strokes_of, varied, written
+from digitlab.handwriting.drawing import placed, scribbles, strokes_of, varied, written
+from digitlab.handwriting.strokes import Strokes, drawn
 from digitlab.inference import Recogniser
 from digitlab.preprocessing import preprocess
 from digitlab.reading import LEAST_CONFIDENCE
 from digitlab.recognisers import PRETRAINED, litert_model
 from digitlab.store import Store
-from digitlab.strokes import Strokes, drawn
 
 CANVAS = 280
 PENS = 8, 12, 16, 20

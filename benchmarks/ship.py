@@ -47,7 +47,7 @@ and measured again by `python -m digitlab evaluate pretrained --data mnist`, and
 
 ## What it learned from
 
-`{train}` is put together by `digitlab/handwriting.py` from MNIST, scikit-learn's digits and code:
+`{train}` is put together by `digitlab/handwriting/` from MNIST, scikit-learn's digits and code:
 57,000 digits of MNIST; 1,365 of scikit-learn's, four times each; digits of both, reduced to their
 strokes and drawn again with other pens; digits invented from the shapes in `digitlab/allographs.py`
 (sevens with a crossbar, ones with a long flag, nines with a hook, open fours and others); and 4,000

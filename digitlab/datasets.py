@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from digitlab.config import TrainingConfig
-from digitlab.dataset_arrays import Contents
-from digitlab.dataset_files import read_path
 from digitlab.errors import InputError
-from digitlab.fashion import CLASS_NAMES as FASHION_NAMES
-from digitlab.fashion import find_fashion_mnist, read_fashion_mnist
-from digitlab.handwriting import compose
-from digitlab.mnist import find_mnist, mnist_download, read_mnist, start_mnist_download
+from digitlab.handwriting.dataset import compose
 from digitlab.preprocessing import preprocess
-from digitlab.uploads import is_upload, read_upload
+from digitlab.sources.arrays import Contents
+from digitlab.sources.fashion import CLASS_NAMES as FASHION_NAMES
+from digitlab.sources.fashion import find_fashion_mnist, read_fashion_mnist
+from digitlab.sources.files import read_path
+from digitlab.sources.mnist import find_mnist, mnist_download, read_mnist, start_mnist_download
+from digitlab.sources.uploads import is_upload, read_upload
 
 __all__ = [
     "Dataset",
@@ -85,7 +85,7 @@ def canonical_name(name_or_path: str) -> str:
 
 
 def load_dataset(name_or_path: str) -> Dataset:
-    """Loads a named dataset, an upload, or the data of a path (see `dataset_files.read_path`).
+    """Loads a named dataset, an upload, or the data of a path (see `sources.files.read_path`).
 
     Nothing is ever downloaded here. A path or an upload without a test part of its own lends the
     last fifth of its rows to the test: rows from ⌊4n/5⌋ on.

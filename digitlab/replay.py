@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from digitlab.errors import InputError
+from digitlab.handwriting.strokes import drawn
 from digitlab.reading import reading
-from digitlab.strokes import drawn
 
 SPACING = 2.0
 """Pixels between the points of a stroke."""

@@ -14,8 +14,8 @@ from digitlab.domains import Choice, Domain, Flag, Integer, Real, Text, declared
 from digitlab.errors import InputError
 from digitlab.network import check_cost
 from digitlab.records import CHECKPOINT, SNAPSHOT, Controls, Epoch, Run, Status, TestResult
+from digitlab.sources.uploads import is_upload
 from digitlab.store import check_label
-from digitlab.uploads import is_upload
 
 VERSION = 1
 MOST_RUNS = 200

@@ -17,7 +17,7 @@ from digitlab.evaluation import (
 )
 from digitlab.plots import CONFIG, probability_bars
 from digitlab.recognisers import ModelCard
-from digitlab.uploads import is_upload
+from digitlab.sources.uploads import is_upload
 from pages.ui import cache
 from pages.ui.dataset_picker import add_your_own, choose_dataset, names_here, title_of
 from pages.ui.gallery import enlarge

@@ -10,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digitlab.datasets import available
 from digitlab.errors import InputError
-from digitlab.uploads import (
+from digitlab.sources.uploads import (
     LARGEST_UPLOAD,
     LARGEST_UPLOAD_BYTES,
     MOST_UPLOADS,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from digitlab.downloads import Download
-from digitlab.fashion import fashion_download, find_fashion_mnist, start_fashion_download
-from digitlab.mnist import find_mnist, mnist_download, start_mnist_download
+from digitlab.sources.downloads import Download
+from digitlab.sources.fashion import fashion_download, find_fashion_mnist, start_fashion_download
+from digitlab.sources.mnist import find_mnist, mnist_download, start_mnist_download
 from pages.ui.frame import guard
 
 

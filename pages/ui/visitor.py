@@ -7,7 +7,7 @@ import streamlit as st
 
 from digitlab.datasets import NAMED
 from digitlab.errors import InputError
-from digitlab.uploads import AT_HOME, is_mine, is_upload
+from digitlab.sources.uploads import AT_HOME, is_mine, is_upload
 
 VISITOR = "visitor"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

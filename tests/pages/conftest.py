@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def without_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A computer without MNIST, and without the network."""
     monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
-    monkeypatch.setattr("digitlab.mnist._keras_files", lambda: [tmp_path / "mnist.npz"])
+    monkeypatch.setattr("digitlab.sources.mnist._keras_files", lambda: [tmp_path / "mnist.npz"])
 
 
 @pytest.fixture

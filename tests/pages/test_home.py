@@ -41,7 +41,7 @@ def test_a_failed_download_is_said_in_a_sentence_and_can_be_tried_again(
     class Failed:
         done, fraction, error = True, 0.0, "MNIST could not be downloaded: no network"
 
-    monkeypatch.setattr("digitlab.downloads._downloads", {"MNIST": Failed()})
+    monkeypatch.setattr("digitlab.sources.downloads._downloads", {"MNIST": Failed()})
     app = visit("home")
     assert app.error[0].value == "MNIST could not be downloaded: no network"
     assert app.button(key="mnist_again").label == "Try again"

@@ -29,7 +29,7 @@ class Reader:
 @pytest.fixture
 def reader(monkeypatch):
     monkeypatch.setenv("DIGITLAB_DATA_DIR", "/nonexistent")
-    monkeypatch.setattr("digitlab.mnist._keras_files", lambda: [])
+    monkeypatch.setattr("digitlab.sources.mnist._keras_files", lambda: [])
     reader = Reader()
     monkeypatch.setattr(cache, "recogniser", lambda key: reader)
     return reader

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from digitlab.config import TrainingConfig
-from digitlab.dataset_arrays import Contents
 from digitlab.datasets import load_dataset
 from digitlab.errors import InputError
-from digitlab.fashion import CLASS_NAMES
 from digitlab.jobs import get_jobs
-from digitlab.uploads import AT_HOME, add_upload, uploads_of
+from digitlab.sources.arrays import Contents
+from digitlab.sources.fashion import CLASS_NAMES
+from digitlab.sources.uploads import AT_HOME, add_upload, uploads_of
 from pages.ui import cache
 from pages.ui import visitor as visitors
 from pages.ui.answers import a
@@ -35,7 +35,7 @@ def npz(count=300, start=0):
 def without_mnist(tmp_path, monkeypatch):
     monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr("digitlab.mnist.SHARED_KERAS_HOME", tmp_path / "shared")
+    monkeypatch.setattr("digitlab.sources.mnist.SHARED_KERAS_HOME", tmp_path / "shared")
 
 
 @pytest.fixture

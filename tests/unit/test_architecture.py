@@ -27,7 +27,6 @@ FLOORS = (
     },
     {
         "architectures",
-        "allographs",
         "augmentation",
         "augmentation_preview",
         "checkpoints",
@@ -35,11 +34,10 @@ FLOORS = (
         "pixels",
         "preprocessing",
         "presets",
-        "strokes",
         "tables",
     },
-    {"mnist", "fashion", "downloads", "dataset_arrays", "dataset_tables", "dataset_files"},
-    {"uploads", "handwriting"},
+    {"sources"},
+    {"handwriting"},
     {"datasets"},
     {
         "advice",

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from digitlab import dataset_arrays, dataset_tables
-from digitlab.dataset_files import read_path
 from digitlab.errors import InputError
+from digitlab.sources import arrays, tables
+from digitlab.sources.files import read_path
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (12, 28, 28)).astype(np.uint8)
@@ -282,7 +282,7 @@ def test_a_table_may_be_spelt_in_many_ways(tmp_path, spelling, header):
 @pytest.mark.parametrize("block_bytes", [1, 7, 1_000, 3_000, 10_000])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_table_is_the_same_wherever_its_blocks_are_cut(tmp_path, monkeypatch, block_bytes, end):
-    monkeypatch.setattr(dataset_tables, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(tables, "BLOCK_BYTES", block_bytes)
     path = tmp_path / "a.csv"
     path.write_bytes(table().replace("\n", end).encode())
     assert holds_the_digits(read_path(path))
@@ -291,8 +291,8 @@ def test_a_table_is_the_same_wherever_its_blocks_are_cut(tmp_path, monkeypatch, 
 def test_the_fast_way_and_the_careful_way_read_the_same_and_as_pandas_does(tmp_path):
     block = "\n".join(table().splitlines()[1:]).encode() + b"\n"
     names = [*NAMES, "class"]
-    fast = dataset_tables._plain_numbers(block)
-    assert np.array_equal(fast, dataset_tables._any_numbers(block, names, "a", 0))
+    fast = tables._plain_numbers(block)
+    assert np.array_equal(fast, tables._any_numbers(block, names, "a", 0))
     assert np.array_equal(fast, pd.read_csv(io.BytesIO(block), header=None).to_numpy())
 
 
@@ -305,7 +305,7 @@ def test_a_wrong_cell_far_down_is_named_by_its_row(tmp_path):
 
 
 def test_pictures_that_would_take_minutes_to_decode_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(dataset_arrays, "LARGEST_SUM_OF_PIXELS", 3_000)
+    monkeypatch.setattr(arrays, "LARGEST_SUM_OF_PIXELS", 3_000)
     members = {f"3/{row}.png": png(IMAGES[row]) for row in range(5)}
     np.savez(tmp_path / "a.npz", x=IMAGES, y=LABELS)
     for path in (zipped(tmp_path / "a.zip", members), tmp_path / "a.npz"):

@@ -5,14 +5,15 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from digitlab import datasets, downloads, mnist
+from digitlab import datasets
 from digitlab.config import TrainingConfig
-from digitlab.dataset_arrays import Contents
 from digitlab.datasets import Dataset, find_mnist, load_dataset, split_dataset
-from digitlab.downloads import Download
 from digitlab.errors import InputError
-from digitlab.mnist import check_mnist
 from digitlab.preprocessing import preprocess
+from digitlab.sources import downloads, mnist
+from digitlab.sources.arrays import Contents
+from digitlab.sources.downloads import Download
+from digitlab.sources.mnist import check_mnist
 
 
 def fake(count=100, train_count=80, name="fake"):

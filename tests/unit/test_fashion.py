@@ -4,10 +4,11 @@ import struct
 import numpy as np
 import pytest
 
-from digitlab import datasets, mnist
+from digitlab import datasets
 from digitlab.datasets import load_dataset
 from digitlab.errors import InputError
-from digitlab.fashion import find_fashion_mnist
+from digitlab.sources import mnist
+from digitlab.sources.fashion import find_fashion_mnist
 
 
 def idx(array):

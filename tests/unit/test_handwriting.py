@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from digitlab import handwriting
-from digitlab.allographs import DIGITS, OTHERS
 from digitlab.config import TrainingConfig
-from digitlab.dataset_arrays import Contents
 from digitlab.datasets import Dataset, load_dataset, loads_at_once, split_dataset
 from digitlab.errors import InputError
-from digitlab.handwriting import (
-    compose,
+from digitlab.handwriting import dataset as handwriting
+from digitlab.handwriting.allographs import DIGITS, OTHERS
+from digitlab.handwriting.dataset import compose
+from digitlab.handwriting.drawing import (
     curve,
     drawn_anew,
     invented,
@@ -21,6 +20,7 @@ from digitlab.handwriting import (
     written,
 )
 from digitlab.presets import PRESETS
+from digitlab.sources.arrays import Contents
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.dataset_files import read_path
 from digitlab.errors import InputError
+from digitlab.sources.files import read_path
 
 SECONDS, MEGABYTES, LONGEST_SENTENCE = 2, 100, 600
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitlab.handwriting import invented, scribbles
+from digitlab.handwriting.drawing import invented, scribbles
 from digitlab.inference import Recogniser
 from digitlab.reading import LEAST_CONFIDENCE, Reading, reading
 from digitlab.recognisers import MODELS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlab.strokes import drawn, skeletons, traced
+from digitlab.handwriting.strokes import drawn, skeletons, traced
 
 RING = np.hypot(*(np.indices((28, 28)) - 13.5))
 

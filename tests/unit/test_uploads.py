@@ -7,10 +7,11 @@ import time
 import numpy as np
 import pytest
 
-from digitlab import datasets, uploads
+from digitlab import datasets
 from digitlab.datasets import canonical_name, load_dataset
 from digitlab.errors import InputError
-from digitlab.uploads import (
+from digitlab.sources import uploads
+from digitlab.sources.uploads import (
     AT_HOME,
     add_upload,
     is_mine,

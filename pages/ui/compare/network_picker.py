@@ -6,7 +6,7 @@ import streamlit as st
 
 from digitlab.datasets import loads_at_once
 from digitlab.recognisers import PRETRAINED, ModelCard
-from digitlab.uploads import is_upload
+from digitlab.sources.uploads import is_upload
 from pages.ui.cache import store
 from pages.ui.dataset_picker import choose_dataset, names_here
 from pages.ui.frame import without_links

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from digitlab.dataset_arrays import Contents, read_npz
-from digitlab.dataset_files import read_path
-from digitlab.downloads import Download, latest_download, start_download
 from digitlab.errors import InputError
-from digitlab.mnist import keras_folders
+from digitlab.sources.arrays import Contents, read_npz
+from digitlab.sources.downloads import Download, latest_download, start_download
+from digitlab.sources.files import read_path
+from digitlab.sources.mnist import keras_folders
 
 TITLE = "Fashion-MNIST"
 

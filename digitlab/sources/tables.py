@@ -5,9 +5,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from digitlab.dataset_arrays import LARGEST_COUNT, Contents, check_count, check_unpacked
 from digitlab.errors import InputError
 from digitlab.preprocessing import SIDE
+from digitlab.sources.arrays import LARGEST_COUNT, Contents, check_count, check_unpacked
 
 PIXELS = SIDE * SIDE
 COLUMNS = PIXELS + 1

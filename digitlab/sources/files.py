@@ -9,7 +9,10 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from digitlab.dataset_arrays import (
+from digitlab.errors import InputError
+from digitlab.pictures import LARGEST_FILE_BYTES, count_pixels, read_picture
+from digitlab.preprocessing import SIDE, ink_bright
+from digitlab.sources.arrays import (
     LARGEST_COUNT,
     READ_FAULTS,
     Contents,
@@ -22,10 +25,7 @@ from digitlab.dataset_arrays import (
     read_idx,
     read_npz,
 )
-from digitlab.dataset_tables import read_csv
-from digitlab.errors import InputError
-from digitlab.pictures import LARGEST_FILE_BYTES, count_pixels, read_picture
-from digitlab.preprocessing import SIDE, ink_bright
+from digitlab.sources.tables import read_csv
 
 LONGEST_NAME = 250
 """Characters of a member's name, its folders among them."""

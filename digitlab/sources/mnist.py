@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from digitlab.dataset_arrays import Contents, read_npz
-from digitlab.downloads import Download, latest_download, start_download
 from digitlab.errors import InputError
+from digitlab.sources.arrays import Contents, read_npz
+from digitlab.sources.downloads import Download, latest_download, start_download
 
 TITLE = "MNIST"
 

@@ -21,10 +21,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from digitlab.dataset_arrays import Contents, read_npz
-from digitlab.dataset_files import read_path
 from digitlab.errors import InputError
 from digitlab.files import default_home, synced_file
+from digitlab.sources.arrays import Contents, read_npz
+from digitlab.sources.files import read_path
 
 AT_HOME = "local"
 """The visitor who sits at the computer that the server runs on. His uploads are kept; those of

@@ -1,0 +1,1 @@
+"""Where digits come from: named datasets, files of many forms, and what visitors bring."""
