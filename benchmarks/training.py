@@ -21,7 +21,7 @@ import keras
 import numpy as np
 
 from benchmarks.presets import Listener
-from digitlab.architectures import build, loss, optimizer
+from digitlab.architectures import build, loss, optimizer, processor_precision
 from digitlab.config import TrainingConfig
 from digitlab.datasets import Dataset, load_dataset
 from digitlab.presets import PRESETS
@@ -53,7 +53,8 @@ def epoch_seconds(config: TrainingConfig, dataset: Dataset) -> float:
 
 
 def plain_epoch_seconds(config: TrainingConfig, dataset: Dataset) -> float:
-    """Seconds of the second epoch of `model.fit` on arrays, Keras's defaults."""
+    """Seconds of the second epoch of `model.fit` on arrays, Keras's defaults: float32."""
+    config = config.replace(precision="float32")
     images = dataset.images[: config.training_size, ..., None].astype(np.float32)
     labels = dataset.labels[: config.training_size].astype(np.int32)
     keras.backend.clear_session()
@@ -84,17 +85,18 @@ def of_two_epochs(config: TrainingConfig) -> TrainingConfig:
 
 
 def throughput() -> None:
-    """Ours beside plain `model.fit`."""
+    """Ours, in each precision that this processor is made for, beside plain `model.fit`."""
     dataset = load_dataset("mnist")
-    print("| network, seconds an epoch of 24,000 digits | DigitLab | plain Keras | |")
+    print("| network, seconds an epoch of 24,000 digits | DigitLab | plain Keras, float32 | |")
     print("|---|--:|--:|--:|")
     for key in NETWORKS:
-        config = of_two_epochs(PRESETS[key].config)
-        compare(
-            f"`{key}`, batch {config.batch_size}",
-            lambda config=config: epoch_seconds(config, dataset),
-            lambda config=config: plain_epoch_seconds(config, dataset),
-        )
+        for precision in dict.fromkeys(("float32", processor_precision())):
+            config = of_two_epochs(PRESETS[key].config).replace(precision=precision)
+            compare(
+                f"`{key}`, batch {config.batch_size}, {precision}",
+                lambda config=config: epoch_seconds(config, dataset),
+                lambda config=config: plain_epoch_seconds(config, dataset),
+            )
 
 
 def augmentation() -> None:
