@@ -3,6 +3,7 @@
 import hashlib
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.util import find_spec
@@ -12,7 +13,8 @@ import numpy as np
 
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError
-from digitlab.handwriting.dataset import compose
+from digitlab.handwriting.dataset import compose, excerpt
+from digitlab.lessons import Lesson, compose_lesson, held_out, lesson_of
 from digitlab.preprocessing import preprocess
 from digitlab.sources.arrays import Contents
 from digitlab.sources.fashion import CLASS_NAMES as FASHION_NAMES
@@ -27,11 +29,13 @@ __all__ = [
     "available",
     "canonical_name",
     "class_names_of",
+    "class_noun_of",
     "default_dataset",
     "find_mnist",
     "load_dataset",
     "loads_at_once",
     "mnist_download",
+    "noun_of",
     "split_dataset",
     "start_mnist_download",
     "test_rows",
@@ -49,7 +53,6 @@ class Dataset:
     `name`: see `canonical_name`.
     `train_count`: rows before it are the official training part, the rest the official test part.
     `has_test_part`: whether its makers set that apart, rather than our rule for paths.
-    `upload_title`: what the visitor who brought it calls it.
     """
 
     name: str
@@ -58,12 +61,16 @@ class Dataset:
     train_count: int
     has_test_part: bool = True
     class_names: tuple[str, ...] = CLASS_NAMES
-    upload_title: str = ""
 
     @property
-    def title(self) -> str:
-        """What people call it: an upload's file name, else its name."""
-        return self.upload_title or self.name
+    def noun(self) -> str:
+        """What one of its pictures is called: see `noun_of`."""
+        return noun_of(self.class_names)
+
+    @property
+    def class_noun(self) -> str:
+        """What one of its classes is called: see `class_noun_of`."""
+        return class_noun_of(self.class_names)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -81,11 +88,13 @@ def canonical_name(name_or_path: str) -> str:
     """Named datasets and uploads as they are; a path in its one absolute spelling."""
     if name_or_path in NAMED or is_upload(name_or_path):
         return name_or_path
+    if lesson := lesson_of(name_or_path):
+        return lesson._replace(replayed=canonical_name(lesson.replayed)).name
     return str(Path(name_or_path).expanduser().resolve())
 
 
 def load_dataset(name_or_path: str) -> Dataset:
-    """Loads a named dataset, an upload, or the data of a path (see `sources.files.read_path`).
+    """Loads a named dataset, an upload, a lesson, or a path's data (see `sources.files.read_path`).
 
     Nothing is ever downloaded here. A path or an upload without a test part of its own lends the
     last fifth of its rows to the test: rows from ⌊4n/5⌋ on.
@@ -93,7 +102,6 @@ def load_dataset(name_or_path: str) -> Dataset:
     Raises:
         InputError: in one sentence, if there is no such dataset or it is not as it should be.
     """
-    title = ""
     if name_or_path == "mnist":
         contents = read_mnist()
     elif name_or_path == "fashion_mnist":
@@ -101,7 +109,9 @@ def load_dataset(name_or_path: str) -> Dataset:
     elif name_or_path == "handwriting":
         contents = _handwriting()
     elif is_upload(name_or_path):
-        title, contents = read_upload(name_or_path)
+        contents = read_upload(name_or_path)
+    elif lesson := lesson_of(name_or_path):
+        contents = _lesson(lesson)
     elif name_or_path == "digits":
         return _digits()
     else:
@@ -118,7 +128,7 @@ def load_dataset(name_or_path: str) -> Dataset:
     name = canonical_name(name_or_path)
     names = class_names_of(name)
     _freeze(contents.images, contents.labels)
-    return Dataset(name, contents.images, contents.labels, train_count, own, names, title)
+    return Dataset(name, contents.images, contents.labels, train_count, own, names)
 
 
 def _freeze(*arrays: np.ndarray) -> None:
@@ -130,6 +140,16 @@ def _freeze(*arrays: np.ndarray) -> None:
 def class_names_of(name: str) -> tuple[str, ...]:
     """What the ten classes of a dataset are called."""
     return FASHION_NAMES if name == "fashion_mnist" else CLASS_NAMES
+
+
+def noun_of(class_names: Sequence[str]) -> str:
+    """What one picture of a dataset with these classes is called: 'digit', else 'picture'."""
+    return "digit" if tuple(class_names) == CLASS_NAMES else "picture"
+
+
+def class_noun_of(class_names: Sequence[str]) -> str:
+    """What one of these classes is called: 'digit', else 'class'."""
+    return "digit" if tuple(class_names) == CLASS_NAMES else "class"
 
 
 @cache
@@ -159,9 +179,23 @@ def _digits() -> Dataset:
 
 def _handwriting() -> Contents:
     """What the shipped recogniser learns from; see `handwriting.compose`."""
+    return compose(read_mnist(), _written())
+
+
+def _written() -> Contents:
+    """scikit-learn's digits, as sources are."""
     digits = _digits()
-    written = Contents(digits.images, digits.labels, digits.train_count)
-    return compose(read_mnist(), written)
+    return Contents(digits.images, digits.labels, digits.train_count)
+
+
+def _lesson(lesson: Lesson) -> Contents:
+    """What somebody's hand is taught with; see `lessons.compose_lesson`."""
+    drawings = read_upload(lesson.drawings)
+    if lesson.replayed == "handwriting":  # the whole of it takes a minute
+        mnist = read_mnist() if find_mnist() else None
+        return compose_lesson(drawings, excerpt(mnist, _written()))
+    known = load_dataset(lesson.replayed)
+    return compose_lesson(drawings, Contents(known.images, known.labels, known.train_count))
 
 
 def available() -> tuple[str, ...]:
@@ -203,9 +237,10 @@ def split_dataset(dataset: Dataset, config: TrainingConfig) -> Split:
             fewer training digits than training_size, a row left out does not
             exist, or a part is empty.
     """
-    if dataset.name == "handwriting" and "random" in (config.split, config.validation):
+    repeats = dataset.name == "handwriting" or lesson_of(dataset.name)
+    if repeats and "random" in (config.split, config.validation):
         raise InputError(
-            "handwriting holds its written digits several times: split must be official and "
+            "this dataset holds its written digits several times: split must be official and "
             f"validation not random, got {config.split} and {config.validation}"
         )
     train, test = _set_apart(dataset, config)
@@ -293,10 +328,15 @@ def _checked(split: Split, dataset: Dataset, config: TrainingConfig) -> Split:
 def test_rows(dataset: Dataset, config: TrainingConfig | None) -> np.ndarray:
     """The rows of `dataset` that a network trained by `config` may be tested on: int64 (k,).
 
-    On the dataset of its own training, the test part that `config` kept back; on any other, and
-    without a config, the test part that its makers set apart, or everything if they did not.
+    On the dataset of its own training, the test part that `config` kept back, and so on those that
+    its lesson was made of; on any other, and without a config, the test part that its makers set
+    apart, or everything if they did not.
     """
     own = config is not None and dataset.name in (config.dataset, canonical_name(config.dataset))
+    if config is not None and (lesson := lesson_of(config.dataset)):
+        if dataset.name == lesson.drawings:
+            return held_out(dataset.labels)
+        own |= dataset.name == canonical_name(lesson.replayed)
     if config is None or not own:
         return np.arange(dataset.train_count if dataset.has_test_part else 0, len(dataset))
     return _set_apart(dataset, config)[1]

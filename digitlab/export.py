@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import keras
+import numpy as np
 
 
 def keras_bytes(model: keras.Model) -> bytes:
@@ -13,6 +14,15 @@ def keras_bytes(model: keras.Model) -> bytes:
         path = Path(folder, "model.keras")
         model.save(path)
         return path.read_bytes()
+
+
+def weights_of(keras_file: bytes) -> list[np.ndarray]:
+    """The weights of a `.keras` file of our own, in Keras's order."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.keras")
+        path.write_bytes(keras_file)
+        weights: list[np.ndarray] = keras.models.load_model(path, compile=False).get_weights()
+        return weights
 
 
 def litert_bytes(model: keras.Model) -> bytes:

@@ -25,6 +25,9 @@ class ModelCard:
     preset: str | None
     epochs: tuple[Epoch, ...]
     test: TestResult | None
+    parent_id: str | None = None
+    """The run that it went on from, after `parent_epoch` epochs."""
+    parent_epoch: int | None = None
 
 
 @cache
@@ -49,7 +52,15 @@ def model_card(store: Store, name: str) -> ModelCard:
     if name == PRETRAINED:
         return pretrained_card()
     run = store.run(name)
-    return ModelCard(run.id, run.config, run.preset, store.epochs(name), run.test)
+    return ModelCard(
+        run.id,
+        run.config,
+        run.preset,
+        store.epochs(name),
+        run.test,
+        run.parent_id,
+        run.parent_epoch,
+    )
 
 
 def litert_model(store: Store, name: str) -> bytes:

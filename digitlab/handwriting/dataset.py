@@ -36,6 +36,28 @@ def compose(mnist: Contents, digits: Contents) -> Contents:
     return Contents(images, labels, LEARNED + WATCHED)
 
 
+_WRITTEN, _FEW, _NONE, _NEW = 1_500, 600, 300, 600
+"""Rows of an excerpt: MNIST's digits, scikit-learn's, what is no digit, and digits invented."""
+
+
+def excerpt(mnist: Contents | None, digits: Contents) -> Contents:
+    """A little of what is learned from, all of it for training; takes half a second.
+
+    Args:
+        mnist: None if it is not here: scikit-learn's digits stand in for it.
+    """
+    random = np.random.default_rng(8)
+
+    def some(source: Contents, count: int) -> _Part:
+        rows = random.choice(source.train_count or 0, count, replace=False)
+        return source.images[rows], source.labels[rows]
+
+    parts = [some(digits, _FEW), _nothing(_NONE, seed=9), invented(_NEW, seed=10)]
+    parts.append(some(mnist, _WRITTEN) if mnist else some(digits, _FEW))
+    images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return Contents(images, labels, len(labels))
+
+
 _Part = tuple[np.ndarray, np.ndarray]
 """uint8 (n, 28, 28) images, uint8 (n,) labels."""
 
@@ -45,10 +67,7 @@ def _to_learn(mnist: _Part, digits: _Part) -> list[_Part]:
     parts = [mnist, *[digits] * 4]
     parts.append(_anew(mnist, slice(None, None, 6), 1, seed=1))
     parts.append(_anew(digits, slice(None), 8, seed=2))
-    # No answer is right for what is no digit: learned with every answer in turn, it is read
-    # as all of them a little (outlier exposure: Hendrycks et al., 2019).
-    nothing = scribbles(4_000, seed=3)
-    parts.append((nothing, np.arange(len(nothing), dtype=np.uint8) % CLASSES))
+    parts.append(_nothing(4_000, seed=3))
     return [*parts, invented(LEARNED - _count(parts), seed=4)]
 
 
@@ -57,6 +76,13 @@ def _to_watch(mnist: _Part, digits: _Part) -> list[_Part]:
     parts.append(_anew(mnist, slice(None, None, 6), 1, seed=5))
     parts.append(_anew(digits, slice(None), 8, seed=6))
     return [*parts, invented(WATCHED - _count(parts), seed=7)]
+
+
+def _nothing(count: int, seed: int) -> _Part:
+    """What is no digit. No answer is right for it: learned with every answer in turn, it is read
+    as all of them a little (outlier exposure: Hendrycks et al., 2019)."""
+    nothing = scribbles(count, seed)
+    return nothing, np.arange(len(nothing), dtype=np.uint8) % CLASSES
 
 
 def _anew(part: _Part, rows: slice, copies: int, seed: int) -> _Part:

@@ -15,12 +15,21 @@ from digitlab.plots.curves import (
     learning_rate_info,
     two_axis_curves,
 )
-from digitlab.plots.digits import class_counts, histogram_info, pixel_histogram
+from digitlab.plots.digits import (
+    class_counts,
+    histogram_info,
+    pixel_histogram,
+    range_bars,
+    ranges_info,
+)
 from digitlab.plots.filters import filter_picture
+from digitlab.plots.hands import hand_chart, hand_info
 from digitlab.plots.heatmaps import (
     class_difference,
     class_difference_info,
     digit_heatmap,
+    framed,
+    framed_pixel,
     mean_digits,
     mean_digits_info,
     spread_digits,
@@ -28,6 +37,7 @@ from digitlab.plots.heatmaps import (
 )
 from digitlab.plots.look import CLASS_COLOURS, CONFIG, TRAINING, VALIDATION
 from digitlab.plots.reliability import (
+    AS_IT_IS,
     reliability_diagram,
     reliability_info,
     selective_curve,
@@ -37,6 +47,7 @@ from digitlab.plots.replay import belief_curves, belief_info
 from digitlab.plots.robustness import severity_curve, severity_info
 
 __all__ = [
+    "AS_IT_IS",
     "CLASS_COLOURS",
     "CONFIG",
     "TRAINING",
@@ -51,6 +62,10 @@ __all__ = [
     "curves_info",
     "digit_heatmap",
     "filter_picture",
+    "framed",
+    "framed_pixel",
+    "hand_chart",
+    "hand_info",
     "histogram_info",
     "learning_curve",
     "learning_rate_curve",
@@ -62,6 +77,8 @@ __all__ = [
     "pixel_histogram",
     "probability_bars",
     "probability_pairs",
+    "range_bars",
+    "ranges_info",
     "recall_deltas",
     "recall_deltas_info",
     "reliability_diagram",

@@ -83,7 +83,7 @@ def is_upload(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def add_upload(files: Mapping[str, BinaryIO], visitor: str) -> Upload:
+def add_upload(files: Mapping[str, BinaryIO], visitor: str, title: str = "") -> Upload:
     """Reads what a visitor brought and keeps it.
 
     The same digits again are the same upload, under its first title.
@@ -92,22 +92,23 @@ def add_upload(files: Mapping[str, BinaryIO], visitor: str) -> Upload:
         files: what they are called → their content: one file, or the IDX files of a dataset. Each
             is closed once it is copied aside, so that nobody holds it while it is read.
         visitor: whose it becomes.
+        title: what it is called, rather than as its file.
 
     Raises:
         InputError: in one sentence, naming the file by its visitor's own name.
     """
     with _one_at_a_time:
         mine = uploads_of(visitor)
-        if len(mine) >= MOST_UPLOADS:
-            raise InputError(f"at most {MOST_UPLOADS} datasets are kept: remove one of yours first")
         _forget_old_visits()
         contents = _read(files)
         digest = _digest(contents)
         kept = next((upload for upload in mine if upload.digest == digest), None)
         if kept is not None:
             return kept
+        if len(mine) >= MOST_UPLOADS:
+            raise InputError(f"at most {MOST_UPLOADS} datasets are kept: remove one of yours first")
         main = min(files, key=lambda name: ("images" not in name, "train" not in name, name))
-        title = _title(main, {upload.title for upload in mine})
+        title = _title(title or main, {upload.title for upload in mine}, ending=not title)
         present = tuple(int(label) for label in np.unique(contents.labels))
         upload = Upload(
             digest, title, contents.form, len(contents.labels), present, contents.train_count
@@ -140,8 +141,8 @@ def _upload(path: Path) -> Upload:
     return Upload(**{**words, "labels": tuple(words["labels"])})
 
 
-def read_upload(name: str) -> tuple[str, Contents]:
-    """An upload's title and what it holds, whosever it is.
+def read_upload(name: str) -> Contents:
+    """What an upload holds, whosever it is.
 
     Raises:
         InputError: if it has been removed.
@@ -149,14 +150,13 @@ def read_upload(name: str) -> tuple[str, Contents]:
     match = _NAME.fullmatch(name)
     found = sorted(_uploads().glob(f"*/{match[1]}.json")) if match else []
     try:
-        words = json.loads(found[0].read_text())
         path = found[0].with_suffix(".npz")
         os.utime(path)
     except (IndexError, FileNotFoundError):
         raise InputError(
             f"there is no dataset {name}: it was removed, or came from elsewhere"
         ) from None
-    return words["title"], read_npz(path)
+    return read_npz(path)
 
 
 def remove_upload(upload: Upload, visitor: str) -> None:
@@ -170,9 +170,18 @@ def _uploads() -> Path:
 
 
 def _folder(visitor: str) -> Path:
+    return visitors_place("uploads", visitor)
+
+
+def visitors_place(kind: str, visitor: str) -> Path:
+    """Where one kind of a visitor's belongings lies; it may not be there yet.
+
+    Raises:
+        ValueError: if that is no visitor's id.
+    """
     if not _VISITOR.fullmatch(visitor):
         raise ValueError(f"{visitor!r} is no visitor")
-    return _uploads() / visitor
+    return default_home() / kind / visitor
 
 
 def _read(files: Mapping[str, BinaryIO]) -> Contents:
@@ -210,12 +219,16 @@ def plain_name(name: str) -> str:
     return plain or "file"
 
 
-def _title(name: str, taken: set[str]) -> str:
-    """A name that none of the visitor's other uploads has: 'mine.csv', 'mine (2).csv'."""
+def _title(name: str, taken: set[str], ending: bool = True) -> str:
+    """A name that none of the visitor's other uploads has: 'mine.csv', 'mine (2).csv'.
+
+    Args:
+        ending: whether it gets one if it has none, so that none is called as a named dataset is.
+    """
     plain = PurePosixPath(plain_name(name))
-    ending = plain.suffix or ".data"  # so that none is called as a named dataset is
+    suffix = plain.suffix or (".data" if ending else "")
     numbers = ("", *(f" ({number})" for number in range(2, MOST_UPLOADS + 1)))
-    titles = (f"{plain.stem}{number}{ending}" for number in numbers)
+    titles = (f"{plain.stem}{number}{suffix}" for number in numbers)
     return next(title for title in titles if title not in taken)
 
 

@@ -8,7 +8,7 @@ from digitlab.datasets import Dataset, load_dataset, loads_at_once, split_datase
 from digitlab.errors import InputError
 from digitlab.handwriting import dataset as handwriting
 from digitlab.handwriting.allographs import DIGITS, OTHERS
-from digitlab.handwriting.dataset import compose
+from digitlab.handwriting.dataset import compose, excerpt
 from digitlab.handwriting.drawing import (
     curve,
     drawn_anew,
@@ -167,3 +167,10 @@ def test_no_page_offers_what_takes_a_minute_to_put_together():
     assert not loads_at_once("handwriting")
     assert loads_at_once("digits")
     assert loads_at_once("/some/path")
+
+
+def test_an_excerpt_holds_a_little_of_everything_and_no_test_digit(digits):
+    contents = excerpt(None, digits)
+    assert contents.train_count == len(contents.labels) == 2_100
+    known = {image.tobytes() for image in digits.images[digits.train_count :]}
+    assert not known & {image.tobytes() for image in contents.images}

@@ -1,0 +1,275 @@
+import os
+import time
+import zipfile
+from io import BytesIO
+
+import numpy as np
+import pytest
+
+from digitlab import drawings
+from digitlab.datasets import load_dataset
+from digitlab.drawings import (
+    UNREAD,
+    Score,
+    as_upload,
+    as_zip,
+    count_right,
+    drawings_of,
+    keep_drawing,
+    prompts,
+    remove_drawings,
+)
+from digitlab.errors import InputError
+from digitlab.evaluation import Count
+from digitlab.records import TestResult
+from digitlab.sources.files import read_path
+from digitlab.sources.uploads import AT_HOME, VISIT_SECONDS, add_upload, is_mine, uploads_of
+
+ME, OTHER = "a1", "b2"
+DIGITS = load_dataset("digits")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("DIGITLAB_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def write(count, visitor=ME, start=0, prompted=True, read=UNREAD):
+    """Keeps digits of scikit-learn's as if a visitor had written them."""
+    return [
+        keep_drawing(
+            visitor, DIGITS.images[row], int(DIGITS.labels[row]), prompted=prompted, read=read
+        )
+        for row in range(start, start + count)
+    ]
+
+
+def as_read(labels, read):
+    """Probabilities of a network that is sure of what it reads."""
+    assert len(labels) == len(read)
+    return np.eye(10, dtype=np.float32)[read]
+
+
+def test_nobody_has_drawings_before_the_first():
+    assert len(drawings_of(ME)) == 0
+
+
+def test_what_is_kept_comes_back_in_order():
+    times = write(3)
+    times += write(1, start=3, prompted=False, read=8)
+    mine = drawings_of(ME)
+    assert np.array_equal(mine.images, DIGITS.images[:4])
+    assert np.array_equal(mine.labels, DIGITS.labels[:4])
+    assert mine.prompted.tolist() == [True, True, True, False]
+    assert mine.read.tolist() == [-1, -1, -1, 8]
+    assert mine.kept_at.tolist() == times == sorted(set(times))
+    assert {name: array.dtype.name for name, array in mine.arrays.items()} == {
+        "images": "uint8",
+        "labels": "uint8",
+        "prompted": "bool",
+        "read": "int8",
+        "kept_at": "int64",
+    }
+
+
+def test_each_visitor_has_drawings_of_their_own():
+    write(2)
+    write(1, OTHER, start=5)
+    assert len(drawings_of(ME)) == 2
+    assert drawings_of(OTHER).labels.tolist() == [DIGITS.labels[5]]
+
+
+def test_a_visitor_cannot_be_a_path():
+    with pytest.raises(ValueError, match="is no visitor"):
+        drawings_of("../a1")
+
+
+def test_drawings_are_removed_by_when_they_were_kept(home):
+    first, second, third = write(3)
+    remove_drawings(ME, [second])
+    remove_drawings(ME, [second, 12345])
+    assert drawings_of(ME).kept_at.tolist() == [first, third]
+    remove_drawings(ME, [first, third])
+    assert len(drawings_of(ME)) == 0
+    assert not list(home.rglob("*.npz"))
+
+
+def test_a_drawing_kept_after_one_was_removed_is_not_taken_for_it(monkeypatch):
+    monkeypatch.setattr(drawings.time, "time_ns", lambda: 7)
+    assert write(3) == [7, 8, 9]
+
+
+@pytest.mark.parametrize("label", [-1, 10])
+def test_a_drawing_must_be_a_digit(label):
+    with pytest.raises(InputError, match=f"a digit from 0 to 9, got {label}"):
+        keep_drawing(ME, DIGITS.images[0], label, prompted=True)
+
+
+def test_a_visitor_has_room_for_so_many(monkeypatch):
+    monkeypatch.setattr(drawings, "MOST_DRAWINGS", 2)
+    write(2)
+    with pytest.raises(InputError, match="at most 2 of your digits are kept"):
+        write(1)
+    write(2, OTHER)
+
+
+def test_a_full_server_takes_no_more(monkeypatch):
+    write(1, OTHER)
+    monkeypatch.setattr(drawings, "LARGEST_TOTAL_BYTES", 3_200)
+    write(1)
+    with pytest.raises(InputError, match="no room for more drawings"):
+        write(1)
+    assert len(drawings_of(ME)) == 1
+
+
+def test_what_visitors_from_elsewhere_left_behind_goes_after_a_day_and_what_is_at_home_stays(home):
+    for visitor in (AT_HOME, ME):
+        write(1, visitor)
+    yesterday = time.time() - VISIT_SECONDS - 1
+    for path in home.rglob("*.npz"):
+        os.utime(path, (yesterday, yesterday))
+    write(1, OTHER)
+    assert len(drawings_of(ME)) == 0
+    assert len(drawings_of(AT_HOME)) == 1
+
+
+def test_looking_at_drawings_keeps_them_for_another_day(home):
+    write(1)
+    (path,) = home.rglob("*.npz")
+    os.utime(path, (0, 0))
+    drawings_of(ME)
+    write(1, OTHER)
+    assert len(drawings_of(ME)) == 1
+
+
+def in_some_order(images, labels):
+    return sorted(zip(labels.tolist(), (image.tobytes() for image in images), strict=True))
+
+
+def test_a_zip_of_drawings_is_read_as_the_very_same_digits(tmp_path):
+    write(60)
+    mine = drawings_of(ME)
+    path = tmp_path / "mine.zip"
+    path.write_bytes(as_zip(mine))
+    contents = read_path(path)
+    assert in_some_order(contents.images, contents.labels) == in_some_order(
+        mine.images, mine.labels
+    )
+
+
+def test_a_zip_holds_a_folder_for_each_label():
+    write(2)
+    with zipfile.ZipFile(BytesIO(as_zip(drawings_of(ME)))) as archive:
+        assert archive.namelist() == [f"{DIGITS.labels[row]}/{row:04}.png" for row in (0, 1)]
+
+
+def test_a_snapshot_is_a_dataset_that_anything_can_load():
+    write(30)
+    upload = as_upload(ME)
+    assert upload.title == "My handwriting"
+    assert uploads_of(ME) == (upload,)
+    digits = load_dataset(upload.name)
+    assert in_some_order(digits.images, digits.labels) == in_some_order(
+        DIGITS.images[:30], DIGITS.labels[:30]
+    )
+    assert digits.train_count == 24
+
+
+def test_the_same_drawings_again_are_the_same_snapshot():
+    write(12)
+    first = as_upload(ME)
+    assert as_upload(ME) == first
+    assert as_upload(ME, in_use=[]) == first
+    assert uploads_of(ME) == (first,)
+
+
+def test_an_older_snapshot_goes_unless_a_run_was_trained_on_it():
+    write(12)
+    first = as_upload(ME)
+    write(1, start=12)
+    second = as_upload(ME, in_use=["mnist"])
+    assert uploads_of(ME) == (second,)
+    assert second.title == first.title
+    write(1, start=13)
+    third = as_upload(ME, in_use=[f"something+{second.name}"])
+    assert uploads_of(ME) == (second, third)
+    assert third.title == "My handwriting (2)"
+    write(1, start=14)
+    fourth = as_upload(ME, in_use=[second.name])
+    assert uploads_of(ME) == (second, fourth)
+
+
+def test_a_snapshot_takes_nothing_else_away():
+    for name in ("My handwriting", "My handwriting (2)"):
+        npz = BytesIO()
+        np.savez(npz, x=DIGITS.images[: 10 + len(name)], y=DIGITS.labels[: 10 + len(name)])
+        npz.seek(0)
+        add_upload({name: npz}, ME)
+    write(12)
+    upload = as_upload(ME, in_use=[])
+    titles = [upload.title for upload in uploads_of(ME)]
+    assert titles == ["My handwriting.data", "My handwriting (2).data", "My handwriting"]
+    assert is_mine(upload.name, ME)
+
+
+def test_without_drawings_there_is_no_snapshot():
+    with pytest.raises(InputError, match="you have no digits of your own yet"):
+        as_upload(ME)
+
+
+def test_every_ten_prompts_hold_each_digit_once():
+    asked = prompts(30, np.random.default_rng(0))
+    tens = [asked[start : start + 10] for start in (0, 10, 20)]
+    assert all(sorted(ten) == list(range(10)) for ten in tens)
+    assert tens[0] != tens[1] != tens[2]
+
+
+def test_only_drawings_that_were_asked_for_count():
+    write(4)
+    write(2, start=4, prompted=False)
+    mine = drawings_of(ME)
+    read = mine.labels.copy()
+    read[[1, 4, 5]] = (read[[1, 4, 5]] + 1) % 10
+    assert count_right(mine, as_read(mine.labels, read)) == Count(3, 4)
+
+
+def test_corrections_alone_are_not_counted():
+    write(2, prompted=False)
+    mine = drawings_of(ME)
+    with pytest.raises(InputError, match="none of your digits was asked for"):
+        count_right(mine, as_read(mine.labels, mine.labels))
+
+
+@pytest.mark.parametrize(
+    ("hits", "words"),
+    [
+        (29, "That is no clear difference: the intervals overlap."),
+        (20, "Your hand is harder for it than the digits of its test."),
+    ],
+)
+def test_a_score_says_no_more_than_its_intervals(hits, words):
+    score = Score("pretrained", Count(hits, 30), TestResult(0.99, 0.985, 0.993, 0.1, 1000), "mnist")
+    assert score.in_words == words
+    assert score.test_in_words == "99.00 % (98.5–99.3)"
+
+
+def test_a_hand_can_be_easier_than_the_test():
+    test = TestResult(0.5, 0.45, 0.55, 0.1, 400)
+    words = "Your hand is easier for it than the digits of its test."
+    assert Score("bad", Count(30, 30), test, "mnist").in_words == words
+
+
+def test_a_network_without_a_test_has_nothing_beside_it():
+    score = Score("new", Count(30, 30), None, "mnist")
+    assert score.test_in_words == "–"
+    assert score.in_words.startswith("It has not been tested")
+
+
+def test_drawings_with_the_same_content_have_the_same_hash():
+    write(3)
+    write(3, OTHER)
+    mine, theirs = drawings_of(ME), drawings_of(OTHER)
+    assert mine.content_hash == theirs.content_hash
+    assert mine.only(mine.labels >= 0).content_hash == mine.content_hash
+    assert mine.only(np.arange(2)).content_hash != mine.content_hash
