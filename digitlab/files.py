@@ -1,11 +1,19 @@
 """Where DigitLab keeps its files, and files that are there whole, or not at all."""
 
 import os
+import re
 import secrets
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+LEFT_SECONDS = 3600
+"""Nobody writes a file for so long."""
+
+_ASIDE = re.compile(r"\..+\.[0-9a-f]{8}")
 
 
 def default_home() -> Path:
@@ -22,7 +30,7 @@ def write_synced(path: Path, content: bytes) -> None:
 @contextmanager
 def synced_file(path: Path) -> Iterator[BinaryIO]:
     """Written aside, synced, renamed: a reader sees the old file or the new one, whole."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    aside = path_aside(path)
     try:
         with aside.open("wb") as file:
             yield file
@@ -31,8 +39,30 @@ def synced_file(path: Path) -> Iterator[BinaryIO]:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def path_aside(path: Path) -> Path:
+    """Where a file or folder is made before it gets its name: beside it, hidden."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+
+
+def sync_folder(folder: Path) -> None:
+    """Sees to it that the names in a folder survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
+
+
+def remove_leftovers(home: Path) -> None:
+    """Removes what killed writers left aside, in a folder of the home or in one below that."""
+    before = time.time() - LEFT_SECONDS
+    for path in [*home.glob("*/.*"), *home.glob("*/*/.*")]:
+        with suppress(FileNotFoundError):  # its writer lives, and was done just now
+            if _ASIDE.fullmatch(path.name) and path.stat().st_mtime < before:
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()

@@ -14,6 +14,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from digitlab.checkpoints import check_fork
@@ -23,8 +24,10 @@ from digitlab.costs import Cost, Digits, Speed, count_digits, estimate, free_mem
 from digitlab.datasets import Dataset
 from digitlab.domains import declared
 from digitlab.errors import InputError
+from digitlab.files import remove_leftovers
 from digitlab.network import check_cost
-from digitlab.owners import recover, this_process
+from digitlab.owners import is_alive, recover, this_process
+from digitlab.recognisers import PRETRAINED, model_card
 from digitlab.records import (
     BatchProgress,
     Status,
@@ -82,6 +85,7 @@ class Jobs:
         self._studying: dict[str, StudyProgress] = {}
         self._closing = threading.Event()
         recover(store)
+        remove_leftovers(store.home)
         threading.Thread(target=self._beat, name="digitlab-pulse", daemon=True).start()
 
     def submit(self, config: TrainingConfig, preset: str | None = None) -> str:
@@ -120,7 +124,8 @@ class Jobs:
     def fork(self, run_id: str, epoch: int, config: TrainingConfig) -> str:
         """Queues a run that goes on from an epoch of another, and returns its id.
 
-        The optimiser's state is taken over too, where the optimiser is the same kind.
+        The optimiser's state is taken over too, where the optimiser is the same kind. From
+        `pretrained` it goes on after the last epoch, with a new optimiser.
 
         Raises:
             UnknownRunError: if there is no such run.
@@ -128,11 +133,16 @@ class Jobs:
                 is full.
         """
         check_cost(config)
-        check_fork(self.store.run(run_id).config, epoch, config)
+        card = model_card(self.store, run_id)
+        check_fork(card.config, epoch, config)
         with self._lock:
             self._check_queue()
             client = self._client()
-            fork_id = self.store.fork_run(run_id, epoch, config, this_process())
+            if run_id == PRETRAINED:
+                owner = this_process()
+                fork_id = self.store.fork_network(run_id, card.epochs, config, owner)
+            else:
+                fork_id = self.store.fork_run(run_id, epoch, config, this_process())
             self._send(client, fork_id)
         return fork_id
 
@@ -175,6 +185,20 @@ class Jobs:
     def wait(self, run_id: str, timeout: float | None = None) -> bool:
         """Waits for the job of a run of this process; False if `timeout` seconds were too few."""
         return self._done[run_id].wait(timeout)
+
+    def may_still_test(self, run_id: str) -> bool:
+        """Whether the model of a run that has ended may still be stored and tested.
+
+        No more once its job is over, as after the death of the worker, or once the process has
+        ended that answers for it.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+        """
+        done = self._done.get(run_id)
+        if done is not None:
+            return not done.is_set()
+        return is_alive(self.store.owner(run_id), timedelta(0))
 
     def estimate(self, config: TrainingConfig, dataset: Dataset, done: int = 0) -> Cost:
         """What a training would cost where this process trains: see `costs.estimate`.
@@ -219,12 +243,20 @@ class Jobs:
     def study(self, study: Study) -> None:
         """Sends a study to the worker, after the runs that train or wait; returns at once.
 
+        It gives way to a run that is submitted while it is done: see `worker.run_study`.
+
         Raises:
             InputError: if too many wait.
         """
         self.shelf.welcome(study)
         self._run_errand(
-            study.key, run_study, study.kind, study.arguments, os.fspath(self.store.home)
+            study.key,
+            run_study,
+            study.kind,
+            study.arguments,
+            os.fspath(self.store.home),
+            self.store.database_url,
+            this_process(),
         )
 
     def study_progress(self, study: Study) -> StudyProgress | None:
@@ -281,7 +313,7 @@ class Jobs:
                     f"at most {LONGEST_ERRAND_QUEUE} measurements and studies can wait: "
                     "try again later"
                 )
-            client = self._client()
+            client = self._client(trains=function is run_measurement)
             self._errand_errors.pop(name, None)
             self._studying.pop(name, None)
             self._errands.add(name)
@@ -317,13 +349,17 @@ class Jobs:
                 self._connection.close()
             self._connection = None
 
-    def _client(self) -> Any:
-        """The client of a scheduler that is alive."""
+    def _client(self, trains: bool = True) -> Any:
+        """The client of a scheduler that is alive.
+
+        Args:
+            trains: whether a worker that is started for it will train.
+        """
         if self._rest is not None:
             self._rest.cancel()
         if self._connection is None or not self._connection.is_alive:
             self._disconnect()
-            self._connection = Connection(self.store.home, self._scheduler, LONGEST_QUEUE)
+            self._connection = Connection(self.store.home, self._scheduler, LONGEST_QUEUE, trains)
             self._connection.client.subscribe_topic(TOPIC, self._heard)
         return self._connection.client
 

@@ -27,9 +27,10 @@ def this_process() -> str:
 
 def is_alive(owner: str, silence: timedelta) -> bool:
     """Whether the owner still runs: heard of lately, and here not a process that is gone."""
-    host, pid, created = owner.rsplit(" ", 2)
-    if silence > LONGEST_SILENCE:
+    host, *process_and_start = owner.rsplit(" ", 2)
+    if silence > LONGEST_SILENCE or len(process_and_start) < 2:  # `IMPORTED` names no process
         return False
+    pid, created = process_and_start
     if host != socket.gethostname():
         return True
     try:

@@ -7,16 +7,13 @@ database that SQLAlchemy speaks to by `DIGITLAB_DATABASE_URL`.
 
 import hashlib
 import json
-import logging
 import os
-import secrets
 import shutil
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +22,7 @@ import sqlalchemy as sql
 from digitlab.config import TrainingConfig
 from digitlab.costs import Speed
 from digitlab.errors import InputError, UnknownRunError
-from digitlab.files import default_home, write_synced
-from digitlab.names import run_name
+from digitlab.files import default_home, path_aside, sync_folder, write_synced
 from digitlab.records import (
     CHECKPOINT,
     LONGEST_NAME,
@@ -41,13 +37,23 @@ from digitlab.records import (
     TestResult,
     Wish,
 )
+from digitlab.run_rows import (
+    controls_of,
+    imported_row,
+    now,
+    queued_row,
+    readable_config,
+    readable_run,
+    run_of,
+)
 from digitlab.tables import ARTEFACTS, EPOCHS, RUNS, SPEEDS, connect
-
-_logger = logging.getLogger(__name__)
 
 _ACTIVE = (Status.QUEUED, Status.RUNNING)
 
 _KEPT = RUNS.c.deleted_at.is_(None)
+
+SERIALISATION_FAILURES = ("40001", "40P01")
+"""What PostgreSQL calls a transaction that gave way to another's, or was in its way."""
 
 TIMED_EPOCHS = 500
 """How far back `timed_runs` looks."""
@@ -55,8 +61,9 @@ TIMED_EPOCHS = 500
 BIN_KEEPS = timedelta(hours=24)
 """A deleted run can be brought back for so long."""
 
-IMPORTED = "imported"
-"""The owner of a run that came out of an archive: no process answers for it."""
+MOST_IMPORTED = 1_000
+LARGEST_IMPORTED_BYTES = 2_000_000_000
+"""All imported runs on disk: anybody can bring some."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,7 @@ class Store:
         Args:
             owner: the process that answers for the run; see `interrupt_orphans`.
         """
-        row = _new_row(config, preset, owner)
+        row = queued_row(config, preset, owner)
         with self._engine.begin() as connection:
             connection.execute(RUNS.insert().values(row))
         return str(row["id"])
@@ -124,7 +131,7 @@ class Store:
         """
         name = CHECKPOINT.format(epoch=epoch)
         checkpoint = self.artefact(run_id, name)
-        row = _new_row(config, self.run(run_id).preset, owner)
+        row = queued_row(config, self.run(run_id).preset, owner)
         row |= {"parent_id": run_id, "parent_epoch": epoch}
         columns = [column for column in EPOCHS.c if column.name != "run_id"]
         copied = sql.select(sql.literal(row["id"]), *columns).where(
@@ -139,6 +146,23 @@ class Store:
             connection.execute(ARTEFACTS.insert().values(file))
         return str(row["id"])
 
+    def fork_network(
+        self, name: str, epochs: Sequence[Epoch], config: TrainingConfig, owner: str
+    ) -> str:
+        """Writes a queued run that goes on from a network that is no run, and returns its id.
+
+        Args:
+            name: of the network, `pretrained`.
+            epochs: those that it was trained for.
+        """
+        row = queued_row(config, None, owner)
+        row |= {"parent_id": name, "parent_epoch": len(epochs)}
+        rows = [{"run_id": row["id"], "snapshot": None, **asdict(epoch)} for epoch in epochs]
+        with self._engine.begin() as connection:
+            connection.execute(RUNS.insert().values(row))
+            connection.execute(EPOCHS.insert(), rows)
+        return str(row["id"])
+
     def requeue_run(self, run_id: str, owner: str) -> None:
         """Puts a run that can resume back into the queue; any other stays as it is."""
         states = [status for status in Status if status.can_resume]
@@ -146,7 +170,7 @@ class Store:
             "status": Status.QUEUED,
             "owner": owner,
             "attempt": RUNS.c.attempt + 1,
-            "seen_alive_at": _now(),
+            "seen_alive_at": now(),
             "ended_at": None,
             "wish": None,
             "error": None,
@@ -161,15 +185,16 @@ class Store:
         others = RUNS.alias()
         free = ~sql.exists().where(others.c.status == Status.RUNNING)
         queued = (RUNS.c.id == run_id) & (RUNS.c.status == Status.QUEUED)
-        values = {"status": Status.RUNNING, "started_at": _now(), "seen_alive_at": _now()}
-        with (
-            suppress(sql.exc.OperationalError),  # somebody else's transaction came first
-            self._engine.connect().execution_options(isolation_level="SERIALIZABLE") as connection,
-            connection.begin(),
-        ):
-            changed = connection.execute(RUNS.update().where(queued & free).values(values))
-            return changed.rowcount == 1
-        return False
+        values = {"status": Status.RUNNING, "started_at": now(), "seen_alive_at": now()}
+        serial = self._engine.execution_options(isolation_level="SERIALIZABLE")
+        try:
+            with serial.begin() as connection:
+                changed = connection.execute(RUNS.update().where(queued & free).values(values))
+                return changed.rowcount == 1
+        except sql.exc.OperationalError as error:
+            if _came_second(error):
+                return False
+            raise
 
     def add_epoch(
         self, run_id: str, epoch: Epoch, snapshot: Snapshot | None = None, attempt: int = 1
@@ -180,7 +205,8 @@ class Store:
         mine = sql.exists().where((RUNS.c.id == run_id) & (RUNS.c.attempt == attempt))
         with self._engine.begin() as connection:
             added = connection.execute(
-                EPOCHS.insert().from_select(list(row), sql.select(*values).where(mine))
+                EPOCHS.insert().from_select(list(row), sql.select(*values).where(mine)),
+                execution_options={"preserve_rowcount": True},  # else PostgreSQL's is lost
             )
         return added.rowcount == 1
 
@@ -193,10 +219,16 @@ class Store:
                 connection.execute(ARTEFACTS.insert().values(row))
         self._sweep(run_id, name, row["sha256"])
 
-    def _written(self, run_id: str, name: str, content: bytes) -> dict[str, Any]:
-        """Writes a file beside an older one of that name, and returns its row."""
+    def _written(
+        self, run_id: str, name: str, content: bytes, folder: Path | None = None
+    ) -> dict[str, Any]:
+        """Writes a file beside an older one of that name, and returns its row.
+
+        Args:
+            folder: another one than the run's.
+        """
         digest = hashlib.sha256(content).hexdigest()
-        path = self._path(run_id, name, digest)
+        path = (folder or self.folder(run_id)) / _file_name(name, digest)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_synced(path, content)
         return {"run_id": run_id, "name": name, "sha256": digest, "size_bytes": len(content)}
@@ -231,7 +263,7 @@ class Store:
             connection.execute(
                 RUNS.update()
                 .where(mine & (RUNS.c.status == Status.QUEUED))
-                .values(status=ended, ended_at=_now())
+                .values(status=ended, ended_at=now())
             )
 
     def set_learning_rate(self, run_id: str, learning_rate: float) -> None:
@@ -254,7 +286,7 @@ class Store:
                     mine & (RUNS.c.status == Status.RUNNING)
                 )
             ).first()
-        return _controls(row) if row else None
+        return controls_of(row) if row else None
 
     def set_test(self, run_id: str, test: TestResult, attempt: int = 1) -> None:
         """Writes how the final model did on the test part, unless it was queued again meanwhile."""
@@ -275,14 +307,14 @@ class Store:
             active &= RUNS.c.attempt == attempt
         with self._engine.begin() as connection:
             connection.execute(
-                RUNS.update().where(active).values(status=status, ended_at=_now(), error=error)
+                RUNS.update().where(active).values(status=status, ended_at=now(), error=error)
             )
 
     def touch(self, owner: str) -> None:
         """Notes that the owner of active runs is alive."""
         mine = (RUNS.c.owner == owner) & RUNS.c.status.in_(_ACTIVE)
         with self._engine.begin() as connection:
-            connection.execute(RUNS.update().where(mine).values(seen_alive_at=_now()))
+            connection.execute(RUNS.update().where(mine).values(seen_alive_at=now()))
 
     def interrupt_orphans(self, is_alive: Callable[[str, timedelta], bool]) -> list[str]:
         """Marks active runs whose owner is gone as interrupted, and returns their ids.
@@ -296,7 +328,7 @@ class Store:
                     RUNS.c.status.in_(_ACTIVE)
                 )
             ).all()
-        orphans = [r for r in rows if not is_alive(r.owner, _now() - r.seen_alive_at)]
+        orphans = [r for r in rows if not is_alive(r.owner, now() - r.seen_alive_at)]
         for r in orphans:
             self.end_run(r.id, Status.INTERRUPTED, "the program that trained it ended", r.attempt)
         return [r.id for r in orphans]
@@ -304,7 +336,7 @@ class Store:
     def keep_speed(self, speed: Speed, place: str) -> None:
         """Writes how fast a kind of training runs at a place, replacing what was known of it."""
         row = {field.name: getattr(speed, field.name) for field in fields(Speed)}
-        row |= {"place": place, "measured_at": _now()}
+        row |= {"place": place, "measured_at": now()}
         del row["run"]
         with self._engine.begin() as connection:
             connection.execute(
@@ -339,7 +371,7 @@ class Store:
         """
         asked = RUNS.c.id.in_(run_ids)
         with self._engine.begin() as connection:
-            connection.execute(RUNS.update().where(asked & _KEPT).values(deleted_at=_now()))
+            connection.execute(RUNS.update().where(asked & _KEPT).values(deleted_at=now()))
             active = connection.scalars(
                 sql.select(RUNS.c.id).where(asked & RUNS.c.status.in_(_ACTIVE))
             ).all()
@@ -348,13 +380,13 @@ class Store:
 
     def restore_runs(self, run_ids: Sequence[str]) -> None:
         """Takes runs out of the bin again; one that is not there any more stays away."""
-        asked = RUNS.c.id.in_(run_ids) & (RUNS.c.deleted_at > _now() - BIN_KEEPS)
+        asked = RUNS.c.id.in_(run_ids) & (RUNS.c.deleted_at > now() - BIN_KEEPS)
         with self._engine.begin() as connection:
             connection.execute(RUNS.update().where(asked).values(deleted_at=None))
 
     def empty_bin(self) -> None:
         """Removes for good what has been in the bin for BIN_KEEPS: files, epochs, runs."""
-        over = RUNS.c.deleted_at <= _now() - BIN_KEEPS
+        over = RUNS.c.deleted_at <= now() - BIN_KEEPS
         with self._engine.connect() as connection:
             run_ids = connection.scalars(sql.select(RUNS.c.id).where(over)).all()
         for run_id in run_ids:
@@ -365,37 +397,52 @@ class Store:
     def add_runs(self, newcomers: Iterable[Newcomer]) -> None:
         """Writes runs from elsewhere with their epochs and files: all of them, or none.
 
+        The files are written aside first, so that the database is held for a moment only.
+
         Raises:
-            InputError: if a run of such an id has come meanwhile, or the disk is full.
+            InputError: if a run of such an id has come meanwhile, there is no room for more
+                imported runs, or the disk is full.
         """
         newcomers = list(newcomers)
+        aside = path_aside(self.home / "runs" / "import")
         try:
-            with self._engine.begin() as connection:
-                for newcomer in newcomers:
-                    connection.execute(RUNS.insert().values(_newcomer_row(newcomer.run)))
-                try:  # from here on the folders are ours: nobody else has runs of these ids
-                    for newcomer in newcomers:
-                        self._add_contents(connection, newcomer)
-                except BaseException:
-                    for newcomer in newcomers:
-                        shutil.rmtree(self.folder(newcomer.run.id), ignore_errors=True)
-                    raise
+            files = [
+                self._written(newcomer.run.id, name, newcomer.read(name), aside / newcomer.run.id)
+                for newcomer in newcomers
+                for name in newcomer.run.artefacts
+            ]
+            self._take_in(newcomers, files, aside)
         except sql.exc.IntegrityError:
             raise InputError("somebody else has just brought these runs here") from None
         except OSError as error:
             raise InputError(f"the runs cannot be written here: {error.strerror}") from None
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
 
-    def _add_contents(self, connection: sql.Connection, newcomer: Newcomer) -> None:
-        run = newcomer.run
-        for name in run.artefacts:
-            row = self._written(run.id, name, newcomer.read(name))
-            connection.execute(ARTEFACTS.insert().values(row))
-        rows = [{"run_id": run.id, "snapshot": None, **asdict(epoch)} for epoch in newcomer.epochs]
-        for row in rows:
-            if row["epoch"] in newcomer.snapshots:
-                row["snapshot"] = newcomer.read(SNAPSHOT.format(epoch=row["epoch"]))
-        if rows:
-            connection.execute(EPOCHS.insert(), rows)
+    def _take_in(
+        self, newcomers: Sequence[Newcomer], files: Sequence[dict[str, Any]], aside: Path
+    ) -> None:
+        """Writes the rows of newcomers and of their files, and moves their folders from aside."""
+        moved: list[Path] = []
+        try:
+            with self._engine.begin() as connection:
+                for newcomer in newcomers:
+                    connection.execute(RUNS.insert().values(imported_row(newcomer.run)))
+                    _add_epochs(connection, newcomer)
+                if files:
+                    connection.execute(ARTEFACTS.insert(), files)
+                _check_room(connection)
+                # The folders are ours from here on: nobody else has runs of these ids.
+                for folder in sorted({self.folder(file["run_id"]) for file in files}):
+                    shutil.rmtree(folder, ignore_errors=True)
+                    moved.append(folder)
+                    (aside / folder.name).replace(folder)
+                if moved:
+                    sync_folder(aside.parent)
+        except BaseException:
+            for folder in moved:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     # Reading
 
@@ -433,7 +480,7 @@ class Store:
         return [
             (run_id, config, times)
             for (run_id, text), times in seconds.items()
-            if (config := _readable_config(run_id, text))
+            if (config := readable_config(run_id, text))
         ]
 
     def active_runs(self) -> list[Run]:
@@ -444,7 +491,7 @@ class Store:
                 .where(RUNS.c.status.in_(_ACTIVE))
                 .order_by(RUNS.c.created_at, RUNS.c.id.desc())
             ).all()
-        return [run for row in rows if (run := _readable_run(row, ()))]
+        return [run for row in rows if (run := readable_run(row, ()))]
 
     def runs(self) -> list[Run]:
         """All runs, newest first; those of another version that cannot be read are left out.
@@ -456,7 +503,7 @@ class Store:
     def last_deleted(self) -> list[Run]:
         """The runs that were deleted last, together, as far as they can be brought back."""
         last = sql.select(sql.func.max(RUNS.c.deleted_at)).scalar_subquery()
-        return self._runs((RUNS.c.deleted_at == last) & (RUNS.c.deleted_at > _now() - BIN_KEEPS))
+        return self._runs((RUNS.c.deleted_at == last) & (RUNS.c.deleted_at > now() - BIN_KEEPS))
 
     def _runs(self, wanted: sql.ColumnElement[bool]) -> list[Run]:
         with self._engine.connect() as connection:
@@ -470,7 +517,7 @@ class Store:
         return [
             run
             for row in rows
-            if (run := _readable_run(row, [file.name for file in files.get(row.id, ())]))
+            if (run := readable_run(row, [file.name for file in files.get(row.id, ())]))
         ]
 
     def run(self, run_id: str) -> Run:
@@ -488,7 +535,7 @@ class Store:
             ).all()
         if row is None:
             raise UnknownRunError(f"there is no run {run_id!r}")
-        return _run(row, names)
+        return run_of(row, names)
 
     def epochs(self, run_id: str) -> tuple[Epoch, ...]:
         """The completed epochs of a run, first to last."""
@@ -534,6 +581,24 @@ class Store:
         with self._engine.connect() as connection:
             taken = connection.scalar(sql.select(RUNS.c.id).where(RUNS.c.id == run_id))
         return taken is not None
+
+    def owner(self, run_id: str) -> str:
+        """The process that answers for a run.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+        """
+        with self._engine.connect() as connection:
+            owner = connection.scalar(sql.select(RUNS.c.owner).where((RUNS.c.id == run_id) & _KEPT))
+        if owner is None:
+            raise UnknownRunError(f"there is no run {run_id!r}")
+        return str(owner)
+
+    def has_queued(self, owner: str) -> bool:
+        """Whether a run of that owner waits."""
+        waiting = (RUNS.c.owner == owner) & (RUNS.c.status == Status.QUEUED)
+        with self._engine.connect() as connection:
+            return connection.scalar(sql.select(RUNS.c.id).where(waiting).limit(1)) is not None
 
     def snapshots(self, run_id: str) -> dict[int, bytes]:
         """What could be looked at after each epoch, as `Snapshot.to_bytes` wrote it."""
@@ -587,12 +652,11 @@ class Store:
         return self.home / "runs" / run_id
 
     def _path(self, run_id: str, name: str, digest: str) -> Path:
-        return self.folder(run_id) / f"{digest[:12]}-{name}"
+        return self.folder(run_id) / _file_name(name, digest)
 
 
-def new_id() -> str:
-    """Two words and four hexadecimal digits."""
-    return f"{run_name()}-{secrets.token_hex(2)}"
+def _file_name(name: str, digest: str) -> str:
+    return f"{digest[:12]}-{name}"
 
 
 def check_label(name: str, note: str) -> tuple[str, str]:
@@ -609,6 +673,36 @@ def check_label(name: str, note: str) -> tuple[str, str]:
     return name, note
 
 
+def _add_epochs(connection: sql.Connection, newcomer: Newcomer) -> None:
+    """Writes the epochs of a run from elsewhere, and what can be looked at after them."""
+    rows = [
+        {"run_id": newcomer.run.id, "snapshot": None, **asdict(epoch)} for epoch in newcomer.epochs
+    ]
+    for row in rows:
+        if row["epoch"] in newcomer.snapshots:
+            row["snapshot"] = newcomer.read(SNAPSHOT.format(epoch=row["epoch"]))
+    if rows:
+        connection.execute(EPOCHS.insert(), rows)
+
+
+def _check_room(connection: sql.Connection) -> None:
+    """Raises InputError if imported runs have become too many, those in the bin among them."""
+    imported = sql.select(RUNS.c.id).where(RUNS.c.imported)
+    count = connection.scalar(sql.select(sql.func.count()).where(RUNS.c.imported)) or 0
+    size_bytes = sum(
+        connection.scalar(sql.select(sql.func.sum(size)).where(run_id.in_(imported))) or 0
+        for size, run_id in (
+            (ARTEFACTS.c.size_bytes, ARTEFACTS.c.run_id),
+            (sql.func.length(EPOCHS.c.snapshot), EPOCHS.c.run_id),
+        )
+    )
+    if count > MOST_IMPORTED or size_bytes > LARGEST_IMPORTED_BYTES:
+        raise InputError(
+            f"at most {MOST_IMPORTED:,} imported runs of {LARGEST_IMPORTED_BYTES / 1e9:.0f} GB in "
+            "all are kept here: delete some, which makes room a day later"
+        )
+
+
 def _grouped(rows: Sequence[Any]) -> dict[str, list[Any]]:
     """Rows by their run's id."""
     grouped: dict[str, list[Any]] = defaultdict(list)
@@ -617,91 +711,8 @@ def _grouped(rows: Sequence[Any]) -> dict[str, list[Any]]:
     return grouped
 
 
-_config = lru_cache(maxsize=1024)(TrainingConfig.from_json)
-
-
-def _readable_run(row: Any, artefacts: Any) -> Run | None:
-    try:
-        return _run(row, artefacts)
-    except (InputError, TypeError, ValueError):
-        _logger.warning("run %s cannot be read and is left out", row.id, exc_info=True)
-        return None
-
-
-def _readable_config(run_id: str, text: str) -> TrainingConfig | None:
-    try:
-        return _config(text)
-    except (InputError, TypeError, ValueError):
-        _logger.warning("the config of run %s cannot be read", run_id)
-        return None
-
-
-def _run(row: Any, artefacts: Any) -> Run:
-    return Run(
-        id=row.id,
-        config=_config(row.config),
-        status=Status(row.status),
-        preset=row.preset,
-        created_at=row.created_at.replace(tzinfo=UTC),
-        started_at=row.started_at and row.started_at.replace(tzinfo=UTC),
-        ended_at=row.ended_at and row.ended_at.replace(tzinfo=UTC),
-        error=row.error,
-        test=TestResult(**json.loads(row.test)) if row.test else None,
-        artefacts=tuple(artefacts),
-        controls=_controls(row),
-        attempt=row.attempt,
-        parent_id=row.parent_id,
-        parent_epoch=row.parent_epoch,
-        name=row.name or "",
-        note=row.note or "",
-        starred=row.starred,
-        imported=row.imported,
-    )
-
-
-def _controls(row: Any) -> Controls:
-    return Controls(Wish(row.wish) if row.wish else None, row.learning_rate)
-
-
-def _new_row(config: TrainingConfig, preset: str | None, owner: str) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "config": config.to_json(),
-        "preset": preset,
-        "status": Status.QUEUED,
-        "owner": owner,
-        "created_at": _now(),
-        "seen_alive_at": _now(),
-        "attempt": 1,
-    }
-
-
-def _newcomer_row(run: Run) -> dict[str, Any]:
-    def stored(moment: datetime | None) -> datetime | None:
-        return moment and moment.astimezone(UTC).replace(tzinfo=None)
-
-    return {
-        "id": run.id,
-        "config": run.config.to_json(),
-        "preset": run.preset,
-        "status": run.status,
-        "owner": IMPORTED,
-        "seen_alive_at": _now(),
-        "created_at": stored(run.created_at),
-        "started_at": stored(run.started_at),
-        "ended_at": stored(run.ended_at),
-        "attempt": run.attempt,
-        "learning_rate": run.controls.learning_rate,
-        "parent_id": run.parent_id,
-        "parent_epoch": run.parent_epoch,
-        "error": run.error,
-        "test": json.dumps(asdict(run.test)) if run.test else None,
-        "name": run.name,
-        "note": run.note,
-        "starred": run.starred,
-        "imported": True,
-    }
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+def _came_second(error: sql.exc.OperationalError) -> bool:
+    """Whether a transaction failed for no other reason than that somebody else's came first."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return error.orig.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(error.orig, "sqlstate", None) in SERIALISATION_FAILURES

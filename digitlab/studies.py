@@ -30,7 +30,8 @@ Imported in the worker only, since it may need TensorFlow or scikit-learn."""
 Progress = Callable[[float, str], None]
 """Told how far a study is: a fraction, and what it does now, in words.
 
-Raises StudyCancelledError when nobody wants the result any more."""
+Raises StudyCancelledError when nobody wants the result any more, and Dask's Reschedule when a
+training comes first: let both pass."""
 
 
 class StudyCancelledError(Exception):

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from digitlab.archive.zips import open_zip, shortened
+from digitlab.archive.zips import open_plain_zip, shortened
 from digitlab.checkpoints import Checkpoint, checkpoint_bytes
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError
@@ -127,7 +127,7 @@ def _check_memory(callbacks: Any) -> None:
 
 def _array_shapes(content: bytes, most_bytes: int) -> dict[str, Shape]:
     """The shapes of the arrays in an .npz file, found before any of them is read."""
-    with open_zip(BytesIO(content), MOST_ARRAYS, most_bytes) as archive:
+    with open_plain_zip(BytesIO(content), MOST_ARRAYS, most_bytes) as archive:
         return {
             name.removesuffix(".npy"): _array_shape(archive, name) for name in archive.namelist()
         }

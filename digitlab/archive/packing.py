@@ -29,10 +29,11 @@ from digitlab.archive.records import (
     read_records,
     write_records,
 )
-from digitlab.archive.zips import open_zip, read_member
+from digitlab.archive.zips import open_plain_zip, read_member
 from digitlab.errors import InputError, UnknownRunError
 from digitlab.records import CHECKPOINT, SNAPSHOT, Run
-from digitlab.store import Newcomer, Store, new_id
+from digitlab.run_rows import new_id
+from digitlab.store import Newcomer, Store
 
 RUNS_JSON = "runs.json"
 
@@ -119,7 +120,7 @@ def unpack(store: Store, file: BinaryIO) -> Arrived:
     try:
         if file.seek(0, SEEK_END) > LARGEST_BYTES:
             raise InputError(f"the file must have at most {LARGEST_BYTES / 1e6:.0f} MB")
-        with open_zip(file, MOST_MEMBERS, LARGEST_BYTES) as archive:
+        with open_plain_zip(file, MOST_MEMBERS, LARGEST_BYTES) as archive:
             described = read_records(read_member(archive, RUNS_JSON, LARGEST_JSON_BYTES))
             _check_members(archive, described)
             _check_contents(archive, described)

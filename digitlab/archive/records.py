@@ -12,7 +12,9 @@ from digitlab.archive.zips import shortened
 from digitlab.config import TrainingConfig
 from digitlab.domains import Choice, Domain, Flag, Integer, Real, Text, declared, from_dictionary
 from digitlab.errors import InputError
+from digitlab.lessons import lesson_of
 from digitlab.network import check_cost
+from digitlab.recognisers import PRETRAINED
 from digitlab.records import CHECKPOINT, SNAPSHOT, Controls, Epoch, Run, Status, TestResult
 from digitlab.sources.uploads import is_upload
 from digitlab.store import check_label
@@ -108,6 +110,7 @@ _FRACTION = Real(0, 1)
 _LOSS = Real(0, 1e30)
 _ID = _Pattern("[a-z]{1,20}-[a-z]{1,20}-[0-9a-f]{4}", "a run's id such as amber-otter-1a2b")
 _HYPERPARAMETERS = {p.name: p.domain for p in declared(TrainingConfig)}
+_PARENT = _Pattern(f"{_ID.form}|{PRETRAINED}", "a run's id, or pretrained")
 _EPOCHS = _HYPERPARAMETERS["epochs"]
 _ANY_TEXT = _Plain(str, "text")
 
@@ -123,7 +126,7 @@ _RUN: dict[str, Any] = {
     "started_at": _Maybe(_Moment()),
     "ended_at": _Moment(),
     "learning_rate": _Maybe(_HYPERPARAMETERS["learning_rate"]),
-    "parent_id": _Maybe(_ID),
+    "parent_id": _Maybe(_PARENT),
     "parent_epoch": _Maybe(_EPOCHS),
     "config": _Plain(dict, "an object"),
     "test": _Plain(dict | None, "an object or null"),
@@ -150,7 +153,8 @@ _TEST: dict[str, Any] = {
 }
 
 _DIGEST = _Pattern("[0-9a-f]{64}", "a SHA-256")
-_DATASET = _Pattern(r"upload:[0-9a-f]{20}|\w[\w .+-]{0,99}", "a name, not a path")
+_NAMED = r"upload:[0-9a-f]{20}|\w[\w .+-]{0,99}"
+_DATASET = _Pattern(rf"(hand:[0-9a-f]{{20}}\+)?({_NAMED})", "a name, not a path")
 
 
 def write_records(described: list[Described]) -> bytes:
@@ -188,10 +192,16 @@ def _plain(described: Described) -> dict[str, Any]:
 
 def portable(config: TrainingConfig) -> TrainingConfig:
     """The same config; of a dataset's path, no more than what its file is called."""
-    if is_upload(config.dataset):
-        return config
-    name = re.sub(r"[^\w .+-]", "_", PurePath(config.dataset).name)[:99]
-    return config.replace(dataset=name if re.match(r"\w", name) else f"x{name}")
+    return config.replace(dataset=_portable(config.dataset))
+
+
+def _portable(dataset: str) -> str:
+    if is_upload(dataset):
+        return dataset
+    if lesson := lesson_of(dataset):
+        return lesson._replace(replayed=_portable(lesson.replayed)).name
+    name = re.sub(r"[^\w .+-]", "_", PurePath(dataset).name)[:99]
+    return name if re.match(r"\w", name) else f"x{name}"
 
 
 def read_records(content: bytes) -> list[Described]:
@@ -286,7 +296,8 @@ def _described(values: Any) -> Described:
         imported=True,
     )
     described = Described(run, epochs, digests)
-    if run.status.can_resume and epochs and described.state not in digests:
+    shipped = parent_id == PRETRAINED and parent_epoch == len(epochs)  # its state is here too
+    if run.status.can_resume and epochs and described.state not in digests and not shipped:
         raise InputError(f"files must hold {described.state}, to be resumed from")
     return described
 

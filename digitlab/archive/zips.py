@@ -34,7 +34,7 @@ _FAULTS = (
 T = TypeVar("T")
 
 
-def open_zip(file: BinaryIO, most_members: int, most_bytes: int) -> zipfile.ZipFile:
+def open_plain_zip(file: BinaryIO, most_members: int, most_bytes: int) -> zipfile.ZipFile:
     """Opens a zip of plain files.
 
     Args:

@@ -190,6 +190,18 @@ def test_paths_of_this_computer_stay_here(tmp_path, here):
     assert unpack(Store(tmp_path / "third"), io.BytesIO(content)).added == (run_id,)
 
 
+def test_a_copy_that_was_to_be_taught_comes_back_ready_to_go_on(tmp_path, here):
+    drawings, card = "hand:00112233445566778899", pretrained_card()
+    config = card.config.replace(dataset=f"{drawings}+/home/me/known.npz", epochs=18)
+    run_id = here.fork_network("pretrained", card.epochs, config, "me")
+    here.end_run(run_id, Status.PAUSED)
+    third = Store(tmp_path / "third")
+    unpack(third, io.BytesIO(pack(here, [here.run(run_id)])))
+    run = third.run(run_id)
+    assert (run.parent_id, run.parent_epoch) == ("pretrained", len(card.epochs))
+    assert run.config.dataset == f"{drawings}+known.npz"
+
+
 def test_a_run_that_trains_cannot_be_exported(here):
     here.create_run(CONFIG, None, "me")
     with pytest.raises(InputError, match="still waits or trains"):

@@ -1,22 +1,49 @@
 """What was trained is never lost."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import numpy as np
 import pytest
+import sqlalchemy as sql
 
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError, UnknownRunError
 from digitlab.records import CHECKPOINT, Controls, Curve, Epoch, Snapshot, Status, TestResult, Wish
 from digitlab.store import BIN_KEEPS, Newcomer, Store
+from digitlab.tables import METADATA
 
 EPOCH = Epoch(1, 0.9, 0.3, 0.95, 0.2, 0.001, 4.0)
 
 
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path)
+POSTGRESQL = os.environ.get("DIGITLAB_TEST_DATABASE_URL")
+"""A database that the tests may empty, such as `postgresql+psycopg://me@localhost/digitlab_test`."""
+
+NO_POSTGRESQL = pytest.mark.skip("DIGITLAB_TEST_DATABASE_URL names no PostgreSQL database to empty")
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=() if POSTGRESQL else NO_POSTGRESQL)]
+)
+def store(request, tmp_path):
+    """A store over each database; PostgreSQL's is emptied first."""
+    url = None
+    if request.param == "postgresql":
+        url = POSTGRESQL
+        engine = sql.create_engine(url)
+        METADATA.drop_all(engine)
+        engine.dispose()
+    store = Store(tmp_path, url)
+    yield store
+    store._engine.dispose()
+
+
+def same(store):
+    """Another process's look at a store."""
+    return Store(store.home, store.database_url)
 
 
 def new_run(store, owner="me"):
@@ -34,11 +61,11 @@ def test_runs_come_newest_first(store):
     assert [run.id for run in store.runs()] == ids[::-1]
 
 
-def test_epochs_survive_the_store_that_wrote_them(store, tmp_path):
+def test_epochs_survive_the_store_that_wrote_them(store):
     run_id = new_run(store)
     store.start_run(run_id)
     store.add_epoch(run_id, EPOCH)
-    assert Store(tmp_path).epochs(run_id) == (EPOCH,)
+    assert same(store).epochs(run_id) == (EPOCH,)
 
 
 def test_a_missing_validation_is_kept_as_missing(store):
@@ -153,7 +180,7 @@ def test_the_active_runs_come_oldest_first(store):
     assert [run.id for run in store.active_runs()] == [waiting, training]
 
 
-def test_a_store_of_an_older_version_is_brought_up_to_date(store, tmp_path):
+def test_a_store_of_an_older_version_is_brought_up_to_date(store):
     run_id = new_run(store)
     store.add_epoch(run_id, EPOCH)
     with store._engine.begin() as connection:
@@ -161,7 +188,7 @@ def test_a_store_of_an_older_version_is_brought_up_to_date(store, tmp_path):
         for column in (*newer, "name", "note", "starred", "imported", "deleted_at"):
             connection.exec_driver_sql(f"ALTER TABLE runs DROP COLUMN {column}")
         connection.exec_driver_sql("ALTER TABLE epochs DROP COLUMN snapshot")
-    newer = Store(tmp_path)
+    newer = same(store)
     run = newer.run(run_id)
     assert (run.attempt, run.name, run.note, run.starred, run.imported) == (1, "", "", False, False)
     assert newer.runs() == [run]
@@ -242,19 +269,67 @@ def test_a_database_that_cannot_be_used_is_a_clear_error(tmp_path):
         Store(tmp_path, "nonsense")
 
 
-def test_one_run_trains_at_a_time_whoever_asks(store, tmp_path):
+def test_one_run_trains_at_a_time_whoever_asks(store):
     first, second = new_run(store), new_run(store)
     assert store.start_run(first)
-    assert not Store(tmp_path).start_run(second)
+    assert not same(store).start_run(second)
     store.end_run(first, Status.FINISHED)
-    assert Store(tmp_path).start_run(second)
+    assert same(store).start_run(second)
+
+
+def test_of_runs_that_begin_at_one_moment_one_does(store):
+    barrier = Barrier(4)
+
+    def start(run_id):
+        process = same(store)
+        barrier.wait()
+        return process.start_run(run_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            runs = [new_run(store) for _ in range(4)]
+            started = list(pool.map(start, runs))
+            assert sum(started) == 1
+            store.end_run(runs[started.index(True)], Status.FINISHED)
+
+
+def test_a_run_waits_while_the_database_is_held(tmp_path):
+    store = Store(tmp_path)
+    run_id = new_run(store)
+
+    @sql.event.listens_for(store._engine, "begin")
+    def do_not_wait(connection):
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+
+    with same(store)._engine.connect() as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        assert not store.start_run(run_id)
+        other.rollback()
+    assert store.start_run(run_id)
+
+
+def test_a_database_that_is_broken_is_not_taken_for_one_that_is_held(store):
+    run_id = new_run(store)
+    METADATA.drop_all(store._engine)
+    with pytest.raises(sql.exc.DatabaseError):
+        store.start_run(run_id)
+
+
+def test_a_run_that_waits_is_known_by_its_owner(store):
+    run_id = new_run(store, "me")
+    assert store.owner(run_id) == "me"
+    assert store.has_queued("me")
+    assert not store.has_queued("another")
+    store.start_run(run_id)
+    assert not store.has_queued("me")
 
 
 def test_a_run_of_another_version_hides_only_itself(store):
     readable, other = new_run(store), new_run(store)
     with store._engine.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE runs SET config = ? WHERE id = ?", ('{"no_such_field": 1}', other)
+        connection.execute(
+            sql.text("UPDATE runs SET config = :config WHERE id = :id"),
+            {"config": '{"no_such_field": 1}', "id": other},
         )
     assert [run.id for run in store.runs()] == [readable]
     with pytest.raises(InputError, match="no_such_field"):
@@ -280,8 +355,8 @@ def clock(store, monkeypatch):
     """Moves the store's time on by what it is called with."""
     import digitlab.store as module
 
-    real = module._now
-    return lambda later: monkeypatch.setattr(module, "_now", lambda: real() + later)
+    real = module.now
+    return lambda later: monkeypatch.setattr(module, "now", lambda: real() + later)
 
 
 def test_a_run_is_named_noted_and_starred(store):
@@ -390,3 +465,70 @@ def test_a_newcomer_never_takes_the_place_of_a_run(store):
     with pytest.raises(InputError, match="just brought these runs"):
         store.add_runs([Newcomer(run, (), (), lambda name: b"other")])
     assert store.artefact(run.id, "model.keras") == b"weights"
+
+
+def newcomer(store, run_id="amber-otter-0001", read=lambda name: b"weights"):
+    """A run from elsewhere with an epoch, something to look at after it, and a model."""
+    run = replace(store.run(ended_run(store)), id=run_id, artefacts=("model.keras",))
+    return Newcomer(run, (EPOCH,), (1,), read)
+
+
+def test_a_newcomer_comes_whole_over_what_a_killed_writer_left(store):
+    guest = newcomer(store)
+    (store.folder(guest.run.id)).mkdir()
+    (store.folder(guest.run.id) / "half").write_bytes(b"half")
+    store.add_runs([guest])
+    assert store.run(guest.run.id).imported
+    assert store.epochs(guest.run.id) == (EPOCH,)
+    assert store.snapshots(guest.run.id) == {1: b"weights"}
+    assert store.artefact(guest.run.id, "model.keras") == b"weights"
+    assert len(list(store.folder(guest.run.id).iterdir())) == 1
+    assert not list(store.home.glob("runs/.*"))
+
+
+def test_others_write_to_the_database_while_the_files_of_a_newcomer_are_written(store):
+    busy = ended_run(store)
+
+    def read(name):
+        if name == "model.keras":
+            same(store).star_runs([busy], True)
+        return b"weights"
+
+    store.add_runs([newcomer(store, read=read)])
+    assert store.run(busy).starred
+
+
+def test_newcomers_that_cannot_be_moved_to_their_place_leave_nothing(store, monkeypatch):
+    first, second = newcomer(store), newcomer(store, "amber-otter-0002")
+    before = sorted(store.home.rglob("*"))
+
+    def full_disk(folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("digitlab.store.sync_folder", full_disk)
+    with pytest.raises(InputError, match="No space left"):
+        store.add_runs([first, second])
+    assert not store.holds(first.run.id)
+    assert sorted(store.home.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("bound", "value"), [("MOST_IMPORTED", 2), ("LARGEST_IMPORTED_BYTES", 2 * 2 * len(b"weights"))]
+)
+def test_imported_runs_have_a_bound_and_their_place_is_free_once_the_bin_is_emptied(
+    store, clock, monkeypatch, bound, value
+):
+    monkeypatch.setattr(f"digitlab.store.{bound}", value)
+    first, second, third = (newcomer(store, f"amber-otter-000{number}") for number in (1, 2, 3))
+    store.add_runs([first, second])
+    with pytest.raises(InputError, match="imported runs .* are kept here: delete some"):
+        store.add_runs([third])
+    store.delete_runs([first.run.id])
+    with pytest.raises(InputError):
+        store.add_runs([third])
+    assert not store.holds(third.run.id)
+    assert not store.folder(third.run.id).exists()
+    clock(2 * BIN_KEEPS)
+    store.empty_bin()
+    store.add_runs([third])
+    assert store.run(third.run.id).imported

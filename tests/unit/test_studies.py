@@ -8,9 +8,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from digitlab.config import TrainingConfig
 from digitlab.errors import InputError
+from digitlab.records import Status
 from digitlab.studies import KINDS, Shelf, Study, StudyProgress
-from digitlab.worker import PROCESS_DIED
+from digitlab.worker import FINISHING_SECONDS, PROCESS_DIED, is_nearly_done
 
 PATIENCE = 60
 
@@ -20,6 +22,7 @@ import time
 from pathlib import Path
 
 from digitlab.errors import InputError
+from digitlab.records import Status
 
 
 def answer(progress, folder, words):
@@ -33,6 +36,21 @@ def wait(progress, folder, words):
         progress(0.5, "half-way")
         time.sleep(0.02)
     return words.encode()
+
+
+def crawl(progress, folder, words):
+    note(folder, words)
+    while not Path(folder, "go").exists():
+        progress(0.001, "has hardly begun")
+        time.sleep(0.02)
+    return words.encode()
+
+
+def train(run, store, worker):
+    """In place of a training."""
+    while not Path(store.home, "trained").exists():
+        time.sleep(0.02)
+    return Status.FINISHED
 
 
 def refuse(progress, sentence):
@@ -62,11 +80,14 @@ def teach(jobs, code):
 
     def learn(code):
         import sys
+        from importlib import import_module
 
+        from digitlab import worker
         from digitlab.studies import KINDS
 
         sys.path.insert(0, code)
-        names = ("answer", "wait", "refuse", "stumble")
+        worker._train = import_module("kinds_of_tests").train
+        names = ("answer", "wait", "crawl", "refuse", "stumble")
         KINDS.update({name: f"kinds_of_tests:{name}" for name in names})
 
     client = jobs._client()
@@ -230,8 +251,7 @@ def test_a_killed_worker_does_not_repeat_the_study_it_died_of(studies, code, tmp
     doomed = study_in(tmp_path, "wait")
     studies.study(doomed)
     wait_until(lambda: begun(tmp_path))
-    (worker,) = studies._connection._cluster.workers.values()
-    children = psutil.Process(worker.process.pid).children()
+    children = psutil.Process(studies._connection._keeper.pid).children()
     max(children, key=lambda child: child.memory_info().rss).kill()
     assert studies.wait(doomed.key, PATIENCE)
     assert studies.study_error(doomed) == PROCESS_DIED
@@ -241,6 +261,39 @@ def test_a_killed_worker_does_not_repeat_the_study_it_died_of(studies, code, tmp
     do(studies, doomed)
     assert studies.shelf.result(doomed) == b"found"
     assert not [path.name for path in studies.store.home.glob(".*-*")], "marks are left behind"
+
+
+def test_a_study_lets_a_training_go_first_and_begins_anew_after_it(studies, tmp_path):
+    study = study_in(tmp_path, "crawl")
+    studies.study(study)
+    wait_until(lambda: studies.study_progress(study).words == "has hardly begun")
+    run_id = studies.submit(TrainingConfig(dataset="digits"))
+    wait_until(lambda: studies.store.run(run_id).status is Status.RUNNING)
+    told = StudyProgress(0.0, "lets a training go first")
+    wait_until(lambda: studies.study_progress(study) == told)
+    assert begun(tmp_path) == ["found"]
+    (tmp_path / "go").touch()
+    (studies.store.home / "trained").touch()
+    assert studies.wait(study.key, PATIENCE)
+    assert studies.store.run(run_id).status is Status.FINISHED
+    assert studies.shelf.result(study) == b"found"
+    assert studies.study_error(study) is None
+    assert begun(tmp_path) == ["found", "found"]
+
+
+@pytest.mark.parametrize(
+    ("fraction", "seconds", "done"),
+    [
+        (0.0, 0.0, False),
+        (0.0, 1000.0, False),
+        (0.5, FINISHING_SECONDS - 1, True),
+        (0.5, FINISHING_SECONDS + 1, False),
+        (0.99, 60 * FINISHING_SECONDS, True),
+        (1.0, 1e6, True),
+    ],
+)
+def test_a_study_that_ends_in_a_few_seconds_is_let_end(fraction, seconds, done):
+    assert is_nearly_done(fraction, seconds) is done
 
 
 def test_the_shelf_keeps_the_results_that_were_used_last(tmp_path, monkeypatch):

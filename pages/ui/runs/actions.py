@@ -8,6 +8,7 @@ from digitlab.evaluation import accuracy_in_words
 from digitlab.presets import PRESETS
 from digitlab.records import LONGEST_NAME, LONGEST_NOTE, Run
 from pages.ui.cache import store
+from pages.ui.dataset_picker import error_of
 from pages.ui.frame import as_written, page_of, without_links
 from pages.ui.runs.archive import show_export
 from pages.ui.train.forms import changes
@@ -125,8 +126,8 @@ def _about(run: Run) -> None:
 
 def _facts(run: Run) -> None:
     st.markdown(f"**{run.id}**, {run.status.value}")
-    if run.error:
-        st.caption(f"{without_links(run.error).capitalize()}.")
+    if error := error_of(run):
+        st.caption(f"{without_links(error[0].upper() + error[1:])}.")
     if test := run.test:
         accuracy = accuracy_in_words(test.accuracy, test.accuracy_low, test.accuracy_high)
         wrong = round((1 - test.accuracy) * test.n)
