@@ -10,6 +10,8 @@ import streamlit as st
 from digitlab.pictures import LARGEST_FILE_BYTES, decode_canvas, read_picture
 from digitlab.preprocessing import Preprocessed, preprocess
 from pages.ui.draw.canvas import SIDE, clear, drawing_canvas, undo
+from pages.ui.draw.corrections import offer_correction
+from pages.ui.draw.my_hand import show_my_hand
 from pages.ui.draw.numbers import show_number
 from pages.ui.draw.reading import BLANK, SIGHT, Reader, reader, show_input, show_probabilities
 from pages.ui.draw.replay import show_replay
@@ -20,7 +22,7 @@ from pages.ui.recogniser_picker import pick_recogniser
 
 READ = "draw_read"
 DRAW, UPLOAD, CAMERA = "Draw", "Upload", "Camera"
-ONE, NUMBER = "One digit", "A number"
+ONE, NUMBER, HAND = "One digit", "A number", "My handwriting"
 HOW, REPLAY, SECOND = "How it got there", "Replay", "Compare networks"
 
 EMPTY = {
@@ -60,6 +62,8 @@ def desk(source: str, mode: str, network: str) -> None:
         st.header(words, anchor=False)
         st.caption(more)
         show_probabilities(probabilities, by)
+        if seen is not None:
+            offer_correction(seen.image, probabilities, by)
     with sight:
         show_input(image)
     if seen is not None:
@@ -152,24 +156,27 @@ def _read_once(data: bytes, name: str) -> Preprocessed:
 
 with page("Draw", "The network says what it reads, how sure it is, and shows what it saw."):
     with st.container(horizontal=True, gap="medium"):
-        with st.container(width=SIDE, gap="small"):
-            paper_or_file = st.segmented_control(
-                "Your digit",
-                list(EMPTY),
-                default=DRAW,
-                required=True,
-                key="draw_source",
-                persist_state="session",
-                label_visibility="collapsed",
-            )
-            one_or_more = st.segmented_control(
-                "What to read",
-                [ONE, NUMBER],
-                default=ONE,
-                required=True,
-                key="draw_mode",
-                persist_state="session",
-                label_visibility="collapsed",
-            )
+        one_or_more = st.segmented_control(
+            "What to read",
+            [ONE, NUMBER, HAND],
+            default=ONE,
+            required=True,
+            key="draw_mode",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        paper_or_file = st.segmented_control(
+            "Your digit",
+            list(EMPTY),
+            default=DRAW,
+            required=True,
+            key="draw_source",
+            persist_state="session",
+            label_visibility="collapsed",
+            disabled=one_or_more == HAND,
+        )
         network_name = pick_recogniser("draw_run")
-    desk(paper_or_file, one_or_more, network_name)
+    if one_or_more == HAND:
+        show_my_hand(network_name, drawn)
+    else:
+        desk(paper_or_file, one_or_more, network_name)

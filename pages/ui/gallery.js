@@ -24,7 +24,7 @@ function cell(document, { caption, hover, verdict }, position) {
   for (const [name, text] of [["digit", ""], ["caption", caption]]) {
     const part = document.createElement("span");
     part.className = name;
-    part.textContent = text;
+    part.textContent = text.replaceAll("→", "→\u200b"); // long names may break there
     button.append(part);
   }
   return button;
@@ -45,7 +45,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     grid.setAttribute("aria-label", data.label);
     grid.style.setProperty("--columns", data.columns ?? "auto-fill");
     grid.style.setProperty("--count", data.cells.length);
+    const focused = [...grid.children].indexOf(grid.getRootNode().activeElement);
     grid.replaceChildren(...data.cells.map((entry, i) => cell(document, entry, i)));
+    grid.children[focused]?.focus();
     for (const digit of grid.querySelectorAll(".digit")) {
       digit.style.backgroundImage = `url(${data.sprite})`;
     }

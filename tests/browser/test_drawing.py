@@ -109,6 +109,80 @@ def test_the_drawing_survives_a_visit_to_another_page(draw_page):
     draw_page.expect_answer(7)
 
 
+def pressed(page, name):
+    page.get_by_role("button", name=name).click()
+
+
+def test_a_reload_keeps_the_drawing_its_answer_and_the_way_back(draw_page):
+    page = draw_page.page
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+    page.reload()
+    draw_page.wait_until_idle()
+    draw_page.expect_answer(7)
+    draw_page.wait_until_idle()
+    pressed(page, "Undo")
+    draw_page.expect_answer(1)
+    page.reload()
+    draw_page.expect_answer(1)
+    draw_page.wait_until_idle()
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+
+
+def test_a_cleared_canvas_is_empty_after_a_reload_too(draw_page):
+    page = draw_page.page
+    draw_page.draw(*SEVEN)
+    draw_page.expect_answer(7)
+    pressed(page, "Clear")
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+    draw_page.wait_until_idle()
+    page.reload()
+    draw_page.wait_until_idle()
+    draw_page.draw(*ZERO)
+    draw_page.expect_answer(0)
+
+
+def test_a_reload_still_reads_a_number(draw_page):
+    page = draw_page.page
+    page.get_by_role("radio", name="A number").click()
+    expect(page.get_by_role("heading", name="Draw a number")).to_be_visible()
+    draw_page.wait_until_idle()
+    for digit, dx in ((SEVEN, 0), (ONE, 90)):
+        draw_page.draw(*placed(digit, 0.4, dx, 70))
+    expect(page.get_by_role("heading", name="I read 71")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="I read 71")).to_be_visible()
+
+
+def test_another_tab_has_a_canvas_of_its_own(draw_page, server):
+    draw_page.draw(*SEVEN)
+    draw_page.expect_answer(7)
+    other = Visitor(draw_page.page.context.new_page())
+    other.open(f"{server.url}/draw")
+    expect(other.page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+
+
+def test_what_somebody_else_wrote_into_the_storage_does_no_harm(draw_page):
+    page = draw_page.page
+    forged = '[{"raw": {"objects": 7}, "data": 7}, null]'
+    page.evaluate("forged => sessionStorage.setItem('digitlab-drawings', forged)", forged)
+    page.reload()
+    draw_page.wait_until_idle()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+    draw_page.draw(*SEVEN)
+    draw_page.expect_answer(7)
+
+
+def test_a_pen_in_the_upper_right_corner_draws(draw_page):
+    page = draw_page.page
+    draw_page.draw([(270, 10), (270, 12)])
+    expect(page.get_by_role("heading", name="Not a digit")).to_be_visible()
+    expect(page.get_by_role("button", name="Reset canvas & history")).to_be_hidden()
+
+
 def test_the_pen_can_be_made_thinner_without_losing_the_drawing(draw_page):
     page, (angle, stem) = draw_page.page, FOUR
     draw_page.draw(angle)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 
 import pytest
@@ -13,6 +14,7 @@ from digitlab.jobs import get_jobs
 from digitlab.preprocessing import ROAD
 from digitlab.recognisers import litert_model
 from digitlab.records import Status, TestResult
+from pages.ui.draw.sent import LONGEST_HISTORY, remembered
 
 SIDE = 280
 CANVAS = "draw_canvas_0"
@@ -135,6 +137,33 @@ def test_the_drawing_survives_a_visit_to_another_page(drawn):
     app.switch_page("pages/draw.py").run()
     assert says(app).startswith("I read a 7")
     assert app.session_state["draw_given"] == app.session_state["draw_history"][-1].strokes
+
+
+def handed_down(app):
+    """What the script beside the canvas is told."""
+    shown = [element.proto for element in app.get("bidi_component")]
+    return json.loads(next(c.json for c in shown if c.component_name == "digitlab_draw_memory"))
+
+
+def test_the_tab_is_asked_for_its_drawing_until_something_is_drawn_and_told_of_every_stroke(visit):
+    app = visit("draw")
+    assert handed_down(app)["asks"]
+    for count, strokes in enumerate(([ONE], [ONE, SEVEN]), 1):
+        app.session_state[CANVAS] = drawing(*strokes)
+        told = handed_down(app.run())
+        assert (told["asks"], told["count"]) == (False, count)
+        assert told["last"] == drawing(*strokes)["drawing"]
+    told = handed_down(app.button(key="draw_delete").click().run())
+    assert (told["asks"], told["count"], told["last"]) == (False, 0, None)
+
+
+def test_what_the_tab_kept_is_checked_like_what_a_canvas_sends():
+    kept = drawing(SEVEN)["drawing"]
+    assert [drawn.picture for drawn in remembered([kept, kept])] == [kept["data"]] * 2
+    assert len(remembered([kept] * 1000)) == LONGEST_HISTORY
+    for forged in (None, "x", [None], [kept, {}], [kept | {"data": None}], [kept | {"raw": "x"}]):
+        assert remembered(forged) == []
+    assert remembered([kept | {"data": "x" * 2_000_000}]) == []
 
 
 def test_a_run_that_does_not_exist_is_said_so_in_one_sentence(visit):

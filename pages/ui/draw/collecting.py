@@ -1,0 +1,165 @@
+"""Digits written one after another, as the page asks for them. No answer is shown meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from digitlab.drawings import Drawings, drawings_of, keep_drawing, prompts, remove_drawings
+from digitlab.errors import InputError
+from digitlab.pictures import decode_canvas
+from digitlab.preprocessing import preprocess
+from pages.ui.answers import a
+from pages.ui.draw.canvas import SIDE, clear, latest_drawing
+from pages.ui.train.strip import strip
+from pages.ui.visitor import visitor
+
+SITTING = "hand_sitting"
+REFUSED = "hand_refused"
+COUNT = "hand_count"
+COUNTS = (20, 30, 40, 50)
+USUAL_COUNT = 30
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """What is asked for, and what the drawings accepted so far are known by (`kept_at`)."""
+
+    prompts: tuple[int, ...]
+    kept: tuple[int, ...] = ()
+
+    @property
+    def prompt(self) -> int:
+        """The digit that is asked for now."""
+        return self.prompts[len(self.kept)]
+
+
+def is_collecting() -> bool:
+    """Whether a sitting is under way."""
+    return SITTING in st.session_state
+
+
+def offer_sitting(mine: Drawings) -> None:
+    """How many digits, and the button that starts."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        count = st.segmented_control(
+            "How many digits",
+            COUNTS,
+            default=USUAL_COUNT,
+            required=True,
+            key=COUNT,
+            persist_state="session",
+        )
+        st.button(
+            "Write more" if len(mine) else "Start writing",
+            type="secondary" if len(mine) else "primary",
+            icon=":material/draw:",
+            key="hand_start",
+            on_click=_start,
+            args=(count,),
+        )
+
+
+def collect(paper: Callable[[], object]) -> None:
+    """Asks for the next digit.
+
+    Args:
+        paper: draws the canvas and its tools.
+    """
+    sitting: Sitting = st.session_state[SITTING]
+    place = len(sitting.kept)
+    with st.container(horizontal=True, gap="large"):
+        with st.container(width=SIDE):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.header(f"Write {a(sitting.prompt)}", anchor=False)
+                st.button(
+                    "Next",
+                    type="primary",
+                    icon=":material/arrow_forward:",
+                    key="hand_next",
+                    shortcut="N",
+                    on_click=_accept,
+                )
+            with st.container():  # always there: the canvas would begin anew in another place
+                if refused := st.session_state.pop(REFUSED, None):
+                    st.warning(refused, icon=":material/draw:")
+            paper()
+        with st.container(width="stretch"):
+            st.progress(place / len(sitting.prompts), f"{place} of {len(sitting.prompts)} written")
+            with st.container(horizontal=True):
+                st.button(
+                    "Back one",
+                    icon=":material/undo:",
+                    key="hand_back",
+                    shortcut="B",
+                    disabled=not sitting.kept,
+                    on_click=_back,
+                    help="Takes the last digit away and asks for it again.",
+                )
+                st.button(
+                    "Stop here",
+                    icon=":material/stop:",
+                    key="hand_stop",
+                    on_click=_stop,
+                    help="What you have written is kept.",
+                )
+            _show_written(sitting)
+
+
+def _show_written(sitting: Sitting) -> None:
+    mine = drawings_of(visitor())
+    written = mine.only(np.isin(mine.kept_at, sitting.kept))
+    if not len(written):
+        st.caption(
+            "Each digit is kept as you go on. Answers come at the end: they would change "
+            "how you write."
+        )
+        return
+    names = [str(label) for label in written.labels]
+    strip(written.images, names, [a(name) for name in names], "hand_written", "Written so far")
+
+
+def _start(count: int) -> None:
+    st.session_state.pop(REFUSED, None)
+    st.session_state[SITTING] = Sitting(prompts(count, np.random.default_rng()))
+    clear()
+
+
+def _accept() -> None:
+    """Keeps what is on the canvas and goes on to the next digit, or to the end.
+
+    A callback, since it must see the stroke that came together with the click.
+    """
+    state = st.session_state
+    sitting: Sitting | None = state.get(SITTING)
+    if sitting is None:  # a second click, before the first was answered
+        return
+    try:
+        drawing = latest_drawing()
+        if drawing is None:
+            raise InputError(f"The paper is empty: write {a(sitting.prompt)} on it first.")
+        image = preprocess(decode_canvas(drawing.picture, SIDE)).image
+        kept = keep_drawing(visitor(), image, sitting.prompt, prompted=True)
+    except InputError as error:
+        state[REFUSED] = str(error)
+        return
+    clear()
+    if len(sitting.kept) + 1 == len(sitting.prompts):
+        _stop()
+    else:
+        state[SITTING] = replace(sitting, kept=(*sitting.kept, kept))
+
+
+def _back() -> None:
+    sitting: Sitting | None = st.session_state.get(SITTING)
+    if sitting is None or not sitting.kept:
+        return
+    remove_drawings(visitor(), sitting.kept[-1:])
+    st.session_state[SITTING] = replace(sitting, kept=sitting.kept[:-1])
+    clear()
+
+
+def _stop() -> None:
+    st.session_state.pop(SITTING, None)
+    clear()

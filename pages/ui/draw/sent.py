@@ -1,0 +1,50 @@
+"""What the browser sends of a drawing, checked before it is kept."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from digitlab.errors import InputError
+from digitlab.pictures import longest_data_url
+
+SIDE = 280
+"""Side of the canvas in pixels: ten for each of the network's 28."""
+
+LONGEST_HISTORY = 50
+LONGEST_STROKES = 200_000
+"""Of Fabric.js's objects as JSON: some hundred times what one digit takes."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the canvas sent after a stroke: Fabric.js's objects, and a PNG as data URL."""
+
+    strokes: dict[str, Any]
+    picture: str
+
+
+def checked(sent: Any) -> Drawing:
+    """What the browser sent, if it is small enough to be kept; what it shows is checked later.
+
+    Args:
+        sent: `{"raw": strokes, "data": picture}` if a canvas of ours sent it.
+
+    Raises:
+        InputError: for what no canvas of ours would have sent.
+    """
+    parts = sent if isinstance(sent, dict) else {}
+    strokes, picture = parts.get("raw"), parts.get("data")
+    if not (isinstance(strokes, dict) and isinstance(picture, str)):
+        raise InputError("The drawing must arrive as strokes and a PNG data URL.")
+    if max(len(picture) - longest_data_url(SIDE), len(json.dumps(strokes)) - LONGEST_STROKES) > 0:
+        raise InputError("The drawing is too large to be kept: clear it and draw one digit.")
+    return Drawing(strokes, picture)
+
+
+def remembered(kept: Any) -> list[Drawing]:
+    """The drawings that a browser says it has kept; none if any is not what a canvas sends."""
+    sent = kept[-LONGEST_HISTORY:] if isinstance(kept, list) else []
+    with suppress(InputError):
+        return [checked(drawing) for drawing in sent]
+    return []

@@ -1,0 +1,370 @@
+"""My handwriting: digits are asked for, counted, corrected, removed, taken along, trained on."""
+
+import re
+
+import pytest
+
+from digitlab.config import TrainingConfig
+from digitlab.datasets import load_dataset
+from digitlab.drawings import as_upload, drawings_of, keep_drawing
+from digitlab.jobs import get_jobs
+from digitlab.recognisers import litert_model
+from digitlab.records import Status, TestResult
+from digitlab.sources.uploads import AT_HOME, uploads_of
+from pages.ui import visitor as visitors
+from pages.ui.gallery import picked_key
+from tests.pages.test_draw import ONE, SEVEN, drawing, says
+
+MODE = {"draw_mode": "My handwriting"}
+DIGITS = load_dataset("digits")
+STROKES = {digit: [SEVEN] if digit == 7 else [ONE] for digit in range(10)}
+"""Whoever writes here writes a 1 for everything but a 7."""
+
+pytestmark = pytest.mark.usefixtures("without_mnist", "at_home")
+
+
+@pytest.fixture
+def at_home(monkeypatch):
+    """The visitor sits at the server's own computer."""
+    monkeypatch.setattr(visitors, "_is_at_home", lambda: True)
+
+
+@pytest.fixture
+def my_hand(visit):
+    """Draw, with My handwriting chosen."""
+
+    def open_view(**query):
+        return well(visit("draw", **MODE, **query))
+
+    return open_view
+
+
+def well(app):
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def text(app):
+    blocks = (*app.header, *app.subheader, *app.markdown, *app.caption, *app.success)
+    return "\n".join(block.value for block in blocks)
+
+
+def press(app, key):
+    return well(app.button(key=key).click().run())
+
+
+def draw(app, *strokes):
+    """What the canvas that is mounted now sends."""
+    app.session_state[f"draw_canvas_{app.session_state['draw_mount']}"] = drawing(*strokes)
+    return app
+
+
+def asked(app):
+    """The digit that is asked for."""
+    return int(re.fullmatch(r"Write an? (\d)", says(app))[1])
+
+
+def write_one(app):
+    draw(app, *STROKES[asked(app)])
+    return press(app, "hand_next")
+
+
+def sit_down(app, count=20):
+    app.segmented_control(key="hand_count").set_value(count).run()
+    return press(app, "hand_start")
+
+
+def keep(count, prompted=True):
+    """As if the visitor had written digits before; scikit-learn's."""
+    for row in range(count):
+        label = int(DIGITS.labels[row])
+        keep_drawing(AT_HOME, DIGITS.images[row], label, prompted=prompted)
+
+
+def mine():
+    return drawings_of(AT_HOME)
+
+
+TEST = TestResult(0.97, 0.95, 0.98, 0.1, 360)
+
+
+def trained(test=TEST, dataset="digits"):
+    """A run of which the shipped recogniser's model is said to be the outcome."""
+    store = get_jobs().store
+    run_id = store.create_run(TrainingConfig(dataset=dataset), None, owner="elsewhere 1 1.0")
+    store.start_run(run_id)
+    if test is not None:
+        store.set_test(run_id, test)
+    store.add_artefact(run_id, "model.tflite", litert_model(store, "pretrained"))
+    store.end_run(run_id, Status.FINISHED)
+    return run_id
+
+
+def test_before_the_first_digit_the_view_says_what_it_is_for(my_hand):
+    app = my_hand()
+    assert says(app) == "How well is your hand read?"
+    assert app.button(key="hand_start").label == "Start writing"
+    assert app.segmented_control(key="draw_source").disabled
+
+
+def test_a_sitting_asks_for_every_digit_keeps_each_at_once_and_shows_no_answer(my_hand):
+    app = sit_down(my_hand())
+    wanted = []
+    for place in range(20):
+        assert len(mine()) == place
+        assert "I read" not in text(app)
+        wanted.append(asked(app))
+        write_one(app)
+    assert mine().labels.tolist() == wanted
+    assert sorted(wanted) == sorted([*range(10), *range(10)])
+    assert mine().prompted.all()
+    assert says(app) == "4 of your 20 digits are read rightly"
+    assert "**pretrained** on your digits: 20.00 % (8.1–41.6)" in text(app)
+    assert "Your hand is harder for it than the digits of its test." in text(app)
+
+
+def test_an_empty_paper_is_not_accepted(my_hand):
+    app = sit_down(my_hand())
+    digit = asked(app)
+    app.button(key="hand_next").click().run()
+    assert [warning.value[:22] for warning in app.warning] == ["The paper is empty: wr"]
+    assert asked(app) == digit
+    assert len(mine()) == 0
+    assert not well(app.run()).warning
+
+
+def test_a_stroke_that_comes_with_the_click_is_kept_too(my_hand):
+    app = sit_down(my_hand())
+    draw(app, ONE).run()
+    press(draw(app, ONE, [(40, 140), (240, 140)]), "hand_next")
+    (image,) = mine().images
+    assert (image.max(axis=0) > 0).sum() > 15, "a cross is wide, a 1 is not"
+
+
+def test_one_can_go_back_one(my_hand):
+    app = sit_down(my_hand())
+    first = asked(app)
+    assert app.button(key="hand_back").disabled
+    write_one(app)
+    assert app.get("progress")[0].proto.text == "1 of 20 written"
+    press(app, "hand_back")
+    assert asked(app) == first
+    assert len(mine()) == 0
+
+
+def test_who_stops_early_keeps_what_is_there(my_hand):
+    app = sit_down(my_hand())
+    for _ in range(3):
+        write_one(app)
+    press(app, "hand_stop")
+    assert len(mine()) == 3
+    assert says(app).endswith("of your 3 digits are read rightly")
+    assert app.button(key="hand_start").label == "Write more"
+
+
+def test_a_sitting_survives_a_visit_to_another_page(my_hand):
+    app = write_one(sit_down(my_hand()))
+    wanted = asked(app)
+    app.switch_page("pages/home.py").run()
+    app.query_params.update(MODE)
+    app.switch_page("pages/draw.py").run()
+    assert asked(app) == wanted
+    assert len(mine()) == 1
+
+
+def test_a_full_book_is_one_sentence(my_hand, monkeypatch):
+    app = sit_down(my_hand())
+    monkeypatch.setattr("digitlab.drawings.MOST_DRAWINGS", 0)
+    draw(app, ONE)
+    app.button(key="hand_next").click().run()
+    assert app.warning[0].value.startswith("at most 0 of your digits are kept")
+
+
+def test_every_network_that_reads_digits_is_in_the_report(my_hand):
+    keep(30)
+    untested, tested = trained(None), trained()
+    clothes = trained(dataset="fashion_mnist")
+    app = my_hand(draw_run=tested)
+    table = app.dataframe[0].value
+    assert table["network"].tolist() == ["pretrained", tested, untested]
+    assert table["test digits of"].tolist() == ["mnist and digits", "digits", "digits"]
+    assert table["its test (95 %)"].tolist()[1:] == ["97.00 % (95.0–98.0)", "–"]
+    assert len(set(table["right"])) == 1
+    assert clothes not in text(app)
+    assert f"**{tested}** on your digits: " in text(app)
+    assert " In its test on digits: 97.00 % (95.0–98.0)." in text(app)
+
+
+def test_only_the_newest_networks_read_along_and_the_chosen_one(my_hand, monkeypatch):
+    keep(20)
+    monkeypatch.setattr("pages.ui.draw.hand_report.MOST_NETWORKS", 1)
+    runs = [trained() for _ in range(3)]
+    app = my_hand(draw_run=runs[0])
+    assert app.dataframe[0].value["network"].tolist() == ["pretrained", runs[2], runs[0]]
+    assert "3 of 4 networks: the newest, and the one chosen above." in text(app)
+
+
+def test_a_network_that_has_learned_from_these_digits_is_not_judged_by_them(my_hand):
+    keep(20)
+    run_id = trained(dataset=f"hand:{as_upload(AT_HOME).digest}+digits")
+    app = my_hand(draw_run=run_id)
+    assert app.dataframe[0].value["network"].tolist() == ["pretrained"]
+    assert "1 network has learned from your digits and is not judged by them here." in text(app)
+    assert "**pretrained** on your digits: " in text(app)
+
+
+def test_where_the_chosen_network_reads_clothes_the_shipped_one_is_spoken_of(my_hand):
+    keep(20)
+    app = my_hand(draw_run=trained(dataset="fashion_mnist"))
+    assert "**pretrained** on your digits: " in text(app)
+
+
+def test_corrections_do_not_count(my_hand):
+    keep(4)
+    keep_drawing(AT_HOME, DIGITS.images[7], 3, prompted=False, read=7)
+    app = my_hand()
+    assert app.dataframe[0].value["right"].tolist() == ["4 of 4"]
+    assert "5 digits: 4 that the page asked for, 1 correction." in text(app)
+
+
+def test_with_corrections_alone_there_is_no_report_but_they_are_shown(my_hand):
+    keep(2, prompted=False)
+    app = my_hand()
+    assert says(app) == "How well is your hand read?"
+    assert not app.dataframe
+    assert "2 digits: 0 that the page asked for, 2 corrections." in text(app)
+
+
+def test_what_was_misread_is_shown_with_what_it_was_taken_for(my_hand):
+    keep_drawing(AT_HOME, DIGITS.images[3], int(DIGITS.labels[3] + 1), prompted=True)
+    app = my_hand()
+    assert "What pretrained misread" in text(app)
+    assert "**You wrote a 4. I read a 3" in text(app)
+
+
+def test_when_nothing_was_misread_it_is_said(my_hand):
+    keep(4)
+    assert "pretrained misread none of them." in text(my_hand())
+
+
+def test_networks_read_once_however_often_the_page_runs(my_hand, monkeypatch):
+    keep(20)
+    app = my_hand()
+    monkeypatch.setattr(
+        "digitlab.inference.Recogniser.probabilities", lambda *_: pytest.fail("read again")
+    )
+    well(app.run())
+
+
+def test_chosen_digits_are_removed_and_no_others(my_hand):
+    keep(5)
+    times = mine().kept_at.tolist()
+    app = my_hand()
+    assert app.button(key="hand_remove").disabled
+    for picked in (times[1], times[3], times[2], times[2]):
+        app.session_state[picked_key("hand_gallery")] = picked
+        well(app.run())
+    assert app.button(key="hand_remove").label == "Remove the 2 chosen"
+    press(app, "hand_remove")
+    assert mine().kept_at.tolist() == [times[0], times[2], times[4]]
+    assert app.button(key="hand_remove").disabled
+
+
+def test_all_digits_are_removed_after_a_question(my_hand):
+    keep(5)
+    app = my_hand()
+    assert "Remove all 5 of your digits? That cannot be undone." in text(app)
+    press(app, "hand_remove_all")
+    assert len(mine()) == 0
+    assert says(app) == "How well is your hand read?"
+
+
+def test_the_digits_are_trained_on(my_hand):
+    keep(30)
+    app = press(my_hand(), "hand_train")
+    (upload,) = uploads_of(AT_HOME)
+    assert app.title[0].value == "Train"
+    assert app.session_state["train_values"]["dataset"] == upload.name
+
+
+def test_the_digits_are_looked_at_in_explore(my_hand):
+    keep(30)
+    app = press(my_hand(), "hand_explore")
+    assert app.title[0].value == "Explore"
+    assert app.selectbox(key="explore_dataset").value == "My handwriting"
+    assert "30 digits" in text(app)
+
+
+def test_a_snapshot_that_a_run_was_trained_on_stays(my_hand):
+    keep(20)
+    press(my_hand(), "hand_explore")
+    (first,) = uploads_of(AT_HOME)
+    trained(dataset=first.name)
+    keep(1)
+    press(my_hand(), "hand_explore")
+    assert [upload.title for upload in uploads_of(AT_HOME)] == [
+        "My handwriting",
+        "My handwriting (2)",
+    ]
+
+
+def test_digits_of_a_visitor_from_elsewhere_are_theirs_alone(visit, monkeypatch):
+    keep(3)
+    monkeypatch.setattr(visitors, "_is_at_home", lambda: False)
+    app = well(visit("draw", **MODE))
+    assert says(app) == "How well is your hand read?"
+    app = write_one(sit_down(app))
+    press(app, "hand_stop")
+    assert len(drawings_of(app.session_state["visitor"])) == 1
+    assert "They are kept for this visit only." in text(app)
+
+
+@pytest.fixture
+def misread(visit):
+    """One digit: what looks like a 7 has been drawn."""
+    app = visit("draw")
+    draw(app, SEVEN).run()
+    assert says(app).startswith("I read a 7")
+    return app
+
+
+def correct(app, label):
+    app.pills(key="draw_truth").set_value(label)
+    return well(app.run())
+
+
+def test_a_correction_is_kept_with_what_was_read_and_said(misread):
+    correct(misread, "1")
+    kept = mine()
+    assert (kept.labels.tolist(), kept.read.tolist(), kept.prompted.tolist()) == ([1], [7], [False])
+    assert "Kept as a 1 in “My handwriting”." in text(misread)
+    assert not misread.pills
+
+
+def test_a_correction_is_taken_back(misread):
+    correct(misread, "1")
+    press(misread, "draw_correction_undo")
+    assert len(mine()) == 0
+    assert misread.pills
+
+
+def test_the_next_drawing_can_be_corrected_too(misread):
+    correct(misread, "1")
+    well(draw(misread, ONE).run())
+    assert says(misread).startswith("I read a 1")
+    correct(misread, "7")
+    assert mine().labels.tolist() == [1, 7]
+
+
+def test_a_correction_that_cannot_be_kept_is_one_sentence(misread, monkeypatch):
+    monkeypatch.setattr("digitlab.drawings.MOST_DRAWINGS", 0)
+    misread.pills(key="draw_truth").set_value("1").run()
+    assert misread.error[0].value.startswith("at most 0 of your digits are kept")
+    assert misread.pills
+
+
+def test_clothes_are_not_corrected(visit):
+    run_id = trained(dataset="fashion_mnist")
+    app = draw(visit("draw", draw_run=run_id), SEVEN).run()
+    assert not app.pills
