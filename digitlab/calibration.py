@@ -36,6 +36,11 @@ class Bin:
         """The fraction that is right."""
         return self.hits / self.n
 
+    @property
+    def number(self) -> int:
+        """Which of the `BINS` it is, from 0."""
+        return round(self.low * BINS)
+
 
 def reliability(labels: np.ndarray, probabilities: np.ndarray) -> tuple[Bin, ...]:
     """The bins that hold any answers, least sure first.
@@ -44,10 +49,9 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray) -> tuple[Bin, ...
         labels: uint8 (n,), the true classes.
         probabilities: float (n, classes); the highest of a row is how sure its answer is.
     """
-    edges = np.linspace(0, 1, BINS + 1)
     sureness = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
-    numbers = np.clip(np.searchsorted(edges, sureness) - 1, 0, BINS - 1)
+    numbers = bin_numbers(probabilities)
     counts = np.bincount(numbers, minlength=BINS)
     hits = np.bincount(numbers, right, BINS).astype(int)
     sums = np.bincount(numbers, sureness, BINS).tolist()
@@ -56,6 +60,13 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray) -> tuple[Bin, ...
         for i in range(BINS)
         if counts[i]
     )
+
+
+def bin_numbers(probabilities: np.ndarray) -> np.ndarray:
+    """The number of the bin that each answer lies in, from 0: int64 (n,)."""
+    edges = np.linspace(0, 1, BINS + 1)
+    sureness = probabilities.max(axis=1).astype(np.float64)
+    return np.clip(np.searchsorted(edges, sureness) - 1, 0, BINS - 1)
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:

@@ -42,16 +42,16 @@ def common_rows(dataset: Dataset, configs: Sequence[TrainingConfig]) -> np.ndarr
     return rows
 
 
-def rows_in_words(dataset: Dataset, configs: Sequence[TrainingConfig]) -> str:
-    """What the common rows are, and why there are not more of them."""
+def rows_in_words(dataset: Dataset, title: str, configs: Sequence[TrainingConfig]) -> str:
+    """What the common rows are, and why there are not more of them. `title`: of the dataset."""
     count = len(common_rows(dataset, configs))
     most = max(len(test_rows(dataset, config)) for config in configs)
     if count == most:
         return (
-            f"On the {count:,} test digits of {dataset.title}; no network here learned from them."
+            f"On the {count:,} test {dataset.noun}s of {title}; no network here learned from them."
         )
     return (
-        f"On {count:,} digits of {dataset.title}: those that every network here keeps for its "
+        f"On {count:,} {dataset.noun}s of {title}: those that every network here keeps for its "
         f"test. They keep different ones, up to {most:,}, and none is judged by what it learned."
     )
 

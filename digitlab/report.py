@@ -55,6 +55,14 @@ class Mistake:
     name: str
 
 
+@dataclass(frozen=True)
+class Titles:
+    """What the datasets of a report are called by whoever takes it along."""
+
+    learned_from: str
+    tested_on: str
+
+
 def mistakes_zip(mistakes: Sequence[Mistake]) -> bytes:
     """The mistakes as PNGs, `4/read-as-9_test-digit-247.png`: a dataset that DigitLab reads."""
     buffer = io.BytesIO()
@@ -71,6 +79,7 @@ def report(
     dataset: Dataset,
     evaluation: Evaluation,
     mistakes: Sequence[Mistake],
+    titles: Titles,
     made_at: datetime,
 ) -> str:
     """A whole HTML page: figures, curves, confusion matrix, classes, mistakes, configuration.
@@ -80,20 +89,22 @@ def report(
         dataset: what it was tested on.
         evaluation: how it did.
         mistakes: what it read wrongly, those first that are to be shown first.
+        titles: what the datasets are called.
         made_at: when, in UTC.
     """
-    title = f"{card.name} on {dataset.title}"
+    title = f"{card.name} on {titles.tested_on}"
     body = "".join(
         [
             f"<h1>{escape(title)}</h1>",
-            f"<p>{_origin(card, dataset)} Reported on {made_at:%d %B %Y, %H:%M} UTC.</p>",
+            f"<p>{_origin(card, titles.learned_from)} "
+            f"Reported on {made_at:%d %B %Y, %H:%M} UTC.</p>",
             f'<p class="headline">{escape(evaluation.in_words)}</p>',
             "<p>In brackets: the 95 % interval of the accuracy (Wilson, 1927).</p>",
             _section("How it learned", _curves(card)),
             _section("What was read as what", _matrix(evaluation, dataset.class_names)),
             _section("Each class", _classes(evaluation, dataset.class_names)),
-            _section("Mistakes", _gallery(mistakes, dataset.class_names)),
-            _section("Configuration", _configuration(card)),
+            _section("Mistakes", _gallery(mistakes, dataset)),
+            _section("Configuration", _configuration(card, titles.learned_from)),
             _section("Made with", _facts(_versions())),
         ]
     )
@@ -107,12 +118,13 @@ def report(
     )
 
 
-def _origin(card: ModelCard, dataset: Dataset) -> str:
-    learned = card.config.dataset
-    title = dataset.title if learned == dataset.name else learned
+def _origin(card: ModelCard, learned_from: str) -> str:
     recipe = f"preset {card.preset}" if card.preset else "no preset"
     count = plan(card.config).parameters
-    return escape(f"{card.name} was trained on {title} ({recipe}) and has {count:,} parameters.")
+    words = f"{card.name} was trained on {learned_from} ({recipe}) and has {count:,} parameters."
+    if card.parent_id:
+        words += f" It went on from epoch {card.parent_epoch} of {card.parent_id}."
+    return escape(words)
 
 
 def _section(title: str, content: str) -> str:
@@ -174,13 +186,13 @@ def _percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
 
-def _gallery(mistakes: Sequence[Mistake], names: Sequence[str]) -> str:
+def _gallery(mistakes: Sequence[Mistake], dataset: Dataset) -> str:
     if not mistakes:
         return "<p>None.</p>"
     shown = mistakes[:MOST_PICTURES]
-    words = f"{len(mistakes):,} digits were read wrongly"
+    words = f"{len(mistakes):,} {dataset.noun}s were read wrongly"
     words += f"; these are the first {len(shown)}." if len(shown) < len(mistakes) else "."
-    figures = "".join(_figure(mistake, names) for mistake in shown)
+    figures = "".join(_figure(mistake, dataset.class_names) for mistake in shown)
     return f'<p>{words}</p><div class="gallery">{figures}</div>'
 
 
@@ -194,8 +206,9 @@ def _figure(mistake: Mistake, names: Sequence[str]) -> str:
     )
 
 
-def _configuration(card: ModelCard) -> str:
-    return _facts((row.name, row.values[0]) for row in configuration_rows([card.config]))
+def _configuration(card: ModelCard, learned_from: str) -> str:
+    config = card.config.replace(dataset=learned_from)
+    return _facts((row.name, row.values[0]) for row in configuration_rows([config]))
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from digitlab.corruptions import Corruption
-from digitlab.evaluation import Count
+from digitlab.evaluation import Count, misclassified
 
 SAMPLE = 2_000
 """Digits to test on: enough for an interval of ± 0.4 points at 99 %, few enough for seconds."""
@@ -144,6 +144,26 @@ def card(
             pictures.append(changed[examples])
         curves.append(Curve(corruption, tuple(points), np.stack(pictures)))
     return Card(tuple(sorted(curves, key=lambda curve: -curve.harm)))
+
+
+def misread(
+    read: Read, images: np.ndarray, labels: np.ndarray, corruption: Corruption, level: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which digits are misread at a level, spoiled as `card` spoils them, the surest first.
+
+    Args:
+        images, labels: as `card` was given them.
+        level: one of the corruption's, or 0.
+
+    Returns:
+        int64 (k,), positions; uint8 (k, 28, 28), as they were read; float32 (k, 10).
+    """
+    changed = images
+    if level:
+        changed = corruption.apply(images, level, np.random.default_rng(SEED))
+    probabilities = read(changed)
+    wrong = misclassified(labels, probabilities)
+    return wrong, changed[wrong], probabilities[wrong]
 
 
 def _examples(labels: np.ndarray) -> np.ndarray:

@@ -10,13 +10,14 @@ from pages.ui.cache import dataset, store
 from pages.ui.compare.comparison import read_alike, show_configurations, show_curves, show_standings
 from pages.ui.compare.network_picker import pick_digits, pick_networks
 from pages.ui.compare.pair import show_changes, show_classes
+from pages.ui.dataset_picker import title_of
 from pages.ui.frame import link_to_first_run, page, without_links
 
 
 def compare(cards: Sequence[ModelCard], name: str) -> None:
     """How all of them did; then the pair, the curves and the configurations, in tabs."""
     answers = read_alike(cards, name)
-    words = rows_in_words(dataset(name), [card.config for card in cards])
+    words = rows_in_words(dataset(name), title_of(name), [card.config for card in cards])
     st.caption(without_links(words))
     show_standings(cards, answers)
     pair = pick_pair([card.name for card in cards])

@@ -1,6 +1,5 @@
 """What a network gets wrong, how sure it was, and how it learned."""
 
-import pandas as pd
 import streamlit as st
 
 from digitlab.advice import Hint
@@ -10,7 +9,9 @@ from digitlab.presets import author_in_words, author_of, is_unchanged
 from digitlab.recognisers import PRETRAINED, ModelCard, model_card
 from pages.ui.answers import Answers, pick_dataset, read_digits
 from pages.ui.cache import store
+from pages.ui.dataset_picker import title_of
 from pages.ui.evaluate.doubtful import show_doubtful
+from pages.ui.evaluate.each_class import show_classes
 from pages.ui.evaluate.mistakes import show_grid, show_mistakes
 from pages.ui.evaluate.reliability import show_reliability
 from pages.ui.evaluate.robustness import show_robustness
@@ -19,17 +20,15 @@ from pages.ui.frame import link_to_first_run, page, without_links
 from pages.ui.recogniser_picker import pick_recogniser
 from pages.ui.train.hints import effective, hints_of, in_words
 
-PER_CENT = st.column_config.NumberColumn(format="%.2f %%")
-
 
 def terms(evaluation: Evaluation) -> str:
     """What the numbers of the headline mean."""
     return (
         "**Accuracy**: the share read rightly; in brackets what spans 95 % (Wilson, 1927).\n\n"
         f"**Error rate**: the share read wrongly, {100 * (1 - evaluation.accuracy):.2f} %.\n\n"
-        "**Top-2**: the share whose true digit is the first or the second guess.\n\n"
+        "**Top-2**: the share whose true class is the first or the second guess.\n\n"
         "**Loss**: cross-entropy in nats, minus the logarithm of the probability given to the "
-        "true digit, on average. 0 is perfect.\n\n"
+        "true class, on average. 0 is perfect.\n\n"
         "**ECE**: expected calibration error, the gap between how sure it is and how often it is "
         "right, on average. 0 is perfect. See Reliability."
     )
@@ -38,8 +37,8 @@ def terms(evaluation: Evaluation) -> str:
 def headline(card: ModelCard, answers: Answers) -> None:
     """The numbers in words, what they are of, and the author's beside them."""
     st.subheader(answers.evaluation.in_words, anchor=False, help=terms(answers.evaluation))
-    title = without_links(answers.digits.title)
-    words = f"{card.name} on the {len(answers.rows):,} test digits of {title}."
+    title, noun = without_links(title_of(answers.digits.name)), answers.digits.noun
+    words = f"{card.name} on the {len(answers.rows):,} test {noun}s of {title}."
     author = author_of(card.config, card.preset)
     if author and author.test_accuracy and answers.digits.name == card.config.dataset:
         words += f" The author of {card.preset} reports {100 * author.test_accuracy:.2f} %"
@@ -78,23 +77,6 @@ def findings(card: ModelCard) -> tuple[Hint, ...]:
     return hints_of(effective(run), card.epochs, run.error, run.parent_epoch or 0)
 
 
-def classes(answers: Answers) -> None:
-    """Precision, recall, F1 and support of every digit."""
-    rows = answers.evaluation.to_dictionary()["per_class"]
-    table = pd.DataFrame(rows).rename(columns={"label": "digit", "f1": "F1"})
-    ratios = ["precision", "recall", "F1"]
-    st.dataframe(
-        table.assign(**{name: 100 * table[name] for name in ratios}),
-        hide_index=True,
-        column_config=dict.fromkeys(ratios, PER_CENT),
-        alt="Precision, recall, F1 and number of digits of every class",
-    )
-    st.caption(
-        "Precision: of those read as this digit, how many are. Recall: of those that are this "
-        "digit, how many were read as it. F1: their harmonic mean."
-    )
-
-
 with page("Evaluate", "What a network gets wrong, how sure it was, and how it learned."):
     left, right = st.columns(2, gap="large")
     with left:
@@ -110,7 +92,7 @@ with page("Evaluate", "What a network gets wrong, how sure it was, and how it le
         "Reliability": lambda: show_reliability(card, answers),
         "Doubtful labels": lambda: show_doubtful(answers),
         "Learning curves": lambda: curves(card),
-        "Each class": lambda: classes(answers),
+        "Each class": lambda: show_classes(answers),
         "Robustness": lambda: show_robustness(answers),
         "Take it along": lambda: show_take_along(card, answers),
     }

@@ -20,7 +20,7 @@ from pages.ui.mnist import offer_mnist
 ABOUT = {
     "mnist": "written by staff of the US Census Bureau and by high-school students",
     "digits": "written by 13 people, bundled with scikit-learn; 8×8 pixels brought to 28×28",
-    "fashion_mnist": "that are clothes of ten kinds, photographed by a shop, Zalando",
+    "fashion_mnist": "of clothes of ten kinds, from the shop Zalando",
 }
 VIEWS = {
     "Browse": browse,
@@ -51,8 +51,8 @@ with page("Explore", "Look at the digits: many at once, or one pixel by pixel.")
     digits = dataset(name)
     tests = len(digits) - digits.train_count
     st.caption(
-        f"{len(digits):,} digits {ABOUT.get(name, 'of yours')}: {digits.train_count:,} training, "
-        f"{tests:,} test."
+        f"{len(digits):,} {digits.noun}s {ABOUT.get(name, 'of yours')}: "
+        f"{digits.train_count:,} training, {tests:,} test."
     )
     if digits.class_names != CLASS_NAMES:
         names = (f"{number} {name}" for number, name in enumerate(digits.class_names))

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from digitlab.datasets import class_noun_of
 from digitlab.evaluation import Evaluation, sureness_in_words
-from digitlab.plots.look import CLASS_COLOURS, CLEAR, DIGITS, finish
-
-FRAME = "#e76300"
-"""Round what is looked at."""
+from digitlab.plots.look import CLASS_COLOURS, CLEAR, DIGITS, FRAME, finish, layout
 
 
 def confusion_info(
@@ -100,7 +98,7 @@ def _confusion_points(counts: np.ndarray, names: list[str]) -> go.Scatter:
         unselected={"marker": {"opacity": 0}},
         customdata=cells,
         hovertext=[
-            f"{counts[t, r]:,} of {totals[t]:,} digits that are a {names[t]} "
+            f"{counts[t, r]:,} of {totals[t]:,} that are a {names[t]} "
             f"were read as {names[r]} ({100 * counts[t, r] / max(totals[t], 1):.2f} %)"
             for t, r in cells
         ],
@@ -114,7 +112,8 @@ def probability_bars(
     """How sure the network is of each class: float (classes,); the true one marked in words."""
     names = [f"{name} (true)" if i == truth else name for i, name in enumerate(class_names)]
     words = [sureness_in_words(float(p)) for p in probabilities]
-    figure = go.Figure(
+    axis = class_noun_of(class_names)
+    return go.Figure(
         go.Bar(
             x=100 * probabilities,
             y=names,
@@ -127,9 +126,14 @@ def probability_bars(
                 f"{word} sure that it is a {n}" for word, n in zip(words, class_names, strict=True)
             ],
             hovertemplate="%{hovertext}<extra></extra>",
-        )
+        ),
+        layout(f"How sure it is of each {axis}", 360)
+        | {
+            "xaxis": {
+                "title": {"text": "probability (%)"},
+                "range": [0, 130],
+                "tickvals": [0, 25, 50, 75, 100],
+            },
+            "yaxis": {"title": {"text": axis}, "type": "category", "autorange": "reversed"},
+        },
     )
-    finish(figure, "How sure it is of each digit", "probability (%)", "digit", 360)
-    figure.update_xaxes(range=[0, 130], tickvals=[0, 25, 50, 75, 100])
-    figure.update_yaxes(type="category", autorange="reversed")
-    return figure

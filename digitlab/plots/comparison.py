@@ -5,9 +5,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from digitlab.datasets import class_noun_of
 from digitlab.evaluation import Evaluation, sureness_in_words
 from digitlab.plots.curves import Series, curves_info, draw_curves
-from digitlab.plots.look import CLASS_COLOURS, DIGITS, MARK, TRAINING, VALIDATION, finish
+from digitlab.plots.look import (
+    CLASS_COLOURS,
+    DIGITS,
+    FADED,
+    MARK,
+    TRAINING,
+    VALIDATION,
+    finish,
+)
 from digitlab.records import Epoch
 
 
@@ -53,11 +62,15 @@ def recall_deltas(
     second: Evaluation,
     names: tuple[str, str],
     class_names: Sequence[str] = DIGITS,
+    chosen: int | None = None,
 ) -> go.Figure:
     """The change of every class's recall, with how many digits there are of it.
 
+    Each bar is a point that can be selected: customdata is its label.
+
     Args:
         names: of the two networks; both read the same digits.
+        chosen: the class that a gallery shows, which stands out.
     """
     deltas = recall_deltas_info(first, second)
     before, after = names
@@ -65,12 +78,16 @@ def recall_deltas(
         go.Bar(
             x=[f"{class_names[one.label]}<br>({one.support:,})" for one in first.per_class],
             y=deltas,
-            marker_color=[TRAINING if delta > 0 else VALIDATION for delta in deltas],
+            marker={
+                "color": [TRAINING if delta > 0 else VALIDATION for delta in deltas],
+                "opacity": [1 if chosen in (None, i) else FADED for i in range(len(deltas))],
+            },
+            customdata=list(range(len(deltas))),
             text=[f"{delta:+.1f}" if delta else "0" for delta in deltas],
             textposition="outside",
             cliponaxis=False,
             hovertext=[
-                f"Of {old.support:,} digits that are a {class_names[old.label]}, {before} reads "
+                f"Of {old.support:,} that are a {class_names[old.label]}, {before} reads "
                 f"{old.recall:.2%} rightly, {after} {new.recall:.2%}".replace("%", " %")
                 for old, new in zip(first.per_class, second.per_class, strict=True)
             ],
@@ -78,7 +95,9 @@ def recall_deltas(
         )
     )
     title = f"Where {after} reads better (+) or worse (−) than {before}"
-    finish(figure, title, "digit (how many there are)", "recall (percentage points)", 380)
+    axis = class_noun_of(class_names)
+    finish(figure, title, f"{axis} (how many there are)", "recall (percentage points)", 380)
+    figure.update_layout(clickmode="event+select", dragmode=False)
     room = 1.25 * max(1.0, *map(abs, deltas))
     figure.update_yaxes(range=[-room, room])
     figure.update_xaxes(type="category")
@@ -119,7 +138,8 @@ def probability_pairs(
             ],
             hovertemplate="%{hovertext}<extra></extra>",
         )
-    finish(figure, "How sure they are of each digit", "probability (%)", "digit", 460)
+    axis = class_noun_of(class_names)
+    finish(figure, f"How sure they are of each {axis}", "probability (%)", axis, 460)
     figure.update_layout(barmode="group", showlegend=True, legend_traceorder="normal")
     figure.update_xaxes(range=[0, 125], tickvals=[0, 25, 50, 75, 100])
     figure.update_yaxes(type="category", autorange="reversed")

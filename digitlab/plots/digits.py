@@ -6,16 +6,22 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from digitlab.plots.look import DIGITS, TEST, TRAINING, VALIDATION, finish
+from digitlab.datasets import class_noun_of, noun_of
+from digitlab.plots.look import DIGITS, FADED, TEST, TRAINING, VALIDATION, finish
 
 
 def class_counts(
-    labels_by_part: Mapping[str, np.ndarray], class_names: Sequence[str] = DIGITS
+    labels_by_part: Mapping[str, np.ndarray],
+    class_names: Sequence[str] = DIGITS,
+    chosen: int | None = None,
+    among: str | None = None,
 ) -> go.Figure:
     """How many digits each class has in each part, such as 'training' and 'test'.
 
-    Each bar is a point that can be selected: x is its class.
+    Each bar is a point that can be selected: customdata (part, label, share in per cent). What a
+    gallery shows stands out: the class `chosen`, in the part `among` or in all.
     """
+    noun = noun_of(class_names)
     looks = {"training": (TRAINING, ""), "validation": (VALIDATION, "/"), "test": (TEST, "x")}
     figure = go.Figure()
     for part, labels in labels_by_part.items():
@@ -25,19 +31,73 @@ def class_counts(
             name=part,
             x=list(range(len(counts))),
             y=counts,
-            marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay"}},
-            customdata=100 * counts / max(len(labels), 1),
+            marker={
+                "color": colour,
+                "pattern": {"shape": pattern, "fillmode": "overlay"},
+                "opacity": [
+                    1 if chosen in (None, label) and among in (None, part) else FADED
+                    for label in range(len(counts))
+                ],
+            },
+            customdata=[
+                [part, label, 100 * int(count) / max(len(labels), 1)]
+                for label, count in enumerate(counts)
+            ],
             hovertext=class_names,
-            hovertemplate=f"%{{y:,}} of the {part} digits: %{{hovertext}} "
-            "(%{customdata:.1f} %)<extra></extra>",
+            hovertemplate=f"%{{y:,}} of the {part} {noun}s: %{{hovertext}} "
+            "(%{customdata[2]:.1f} %)<extra></extra>",
         )
-    finish(figure, "Is every digit there about as often?", "digit", "number of pictures", 340)
+    axis = class_noun_of(class_names)
+    finish(figure, f"Is every {axis} there about as often?", axis, "number of pictures", 340)
     figure.update_layout(barmode="group", showlegend=True, clickmode="event+select", dragmode=False)
-    figure.update_traces(unselected={"marker": {"opacity": 0.4}})
     turned = -35 if max(map(len, class_names)) > 1 else 0  # so that the last one is not cut off
     figure.update_xaxes(
         tickvals=list(range(len(class_names))), ticktext=class_names, tickangle=turned
     )
+    return figure
+
+
+def ranges_info(values: np.ndarray, width: int) -> dict[tuple[int, int], int]:
+    """How many values lie in each range of this width, from 0 to the last that holds any.
+
+    Both ends belong to a range, as they do to a slider's: a value on the border counts in two.
+    """
+    last = int(values.max(initial=0)) // width
+    ranges = [(start * width, (start + 1) * width) for start in range(last + 1)]
+    return {
+        (low, high): int(np.count_nonzero((values >= low) & (values <= high)))
+        for low, high in ranges
+    }
+
+
+def range_bars(
+    values: np.ndarray, width: int, chosen: tuple[int, int], title: str, unit: str
+) -> go.Figure:
+    """How many values lie in each range of this width; those within `chosen` stand out.
+
+    Each bar is a point that can be selected: customdata (low, high).
+    """
+    counts = ranges_info(values, width)
+    figure = go.Figure(
+        go.Bar(
+            x=[(low + high) / 2 for low, high in counts],
+            y=list(counts.values()),
+            marker={
+                "color": TRAINING,
+                "opacity": [
+                    1 if chosen[0] <= low and high <= chosen[1] else FADED for low, high in counts
+                ],
+            },
+            customdata=[list(ends) for ends in counts],
+            hovertemplate=f"%{{y:,}} with %{{customdata[0]}}–%{{customdata[1]}}{unit}"
+            "<extra></extra>",
+        )
+    )
+    finish(figure, title, None, None, 150)
+    figure.update_layout(
+        bargap=0.05, margin={"t": 32, "b": 4}, clickmode="event+select", dragmode=False
+    )
+    figure.update_yaxes(visible=False)
     return figure
 
 

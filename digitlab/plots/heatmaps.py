@@ -6,8 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from digitlab.datasets import class_noun_of
 from digitlab.pixels import deviations, uses
-from digitlab.plots.look import CLEAR, DIGITS, finish
+from digitlab.plots.look import CLEAR, DIGITS, FRAME, finish
 
 DIVERGING = [[0, "#1f6fb5"], [0.5, "#fcfaf6"], [1, "#c2410c"]]
 """Blue where the first is less, orange where it is more; paper between."""
@@ -37,7 +38,7 @@ def mean_digits(
 ) -> go.Figure:
     """The mean picture of every class, 2 × 5, in the scale 'hot'."""
     means = mean_digits_info(images, labels)
-    title = "Where the ink of each digit lies on average (0–255)"
+    title = f"Where the ink of each {class_noun_of(class_names)} lies on average (0–255)"
     return _ten(means, 255, title, "mean", class_names)
 
 
@@ -48,6 +49,8 @@ def spread_digits(
     spread = deviations(images, labels)
     highest = float(np.nanmax(spread, initial=1))
     title = "Where each digit is written differently (standard deviation)"
+    if class_noun_of(class_names) == "class":
+        title = "Where each class differs within itself (standard deviation)"
     return _ten(spread, highest, title, "deviation of", class_names)
 
 
@@ -69,7 +72,10 @@ def class_difference(
     second: int,
     class_names: Sequence[str] = DIGITS,
 ) -> go.Figure:
-    """What tells two classes apart: orange where the first has more ink, blue the second."""
+    """What tells two classes apart: orange where the first has more ink, blue the second.
+
+    Each pixel is a point that can be selected: customdata (row, column).
+    """
     difference = class_difference_info(images, labels, first, second)
     highest = max(float(np.abs(difference).max()), 1)
     one, other = class_names[first], class_names[second]
@@ -80,17 +86,19 @@ def class_difference(
             zmin=-highest,
             zmax=highest,
             colorbar={"title": "brighter", "thickness": 12},
-            hovertemplate="row %{y}, column %{x}: "
-            f"%{{z:+.0f}} from {other} to {one}<extra></extra>",
+            hoverinfo="skip",
         )
     )
+    words = [f"{value:+.0f} from {other} to {one}" for value in difference.ravel()]
+    figure.add_trace(_pixel_points(words, difference.shape))
     title = f"Where {one} has more ink (orange) and where {other} (blue)"
     finish(figure, title, "column (pixels)", "row (pixels)", 420)
     _square(figure)
+    _whole(figure, *difference.shape)
     return figure
 
 
-def used_pixels(images: np.ndarray) -> go.Figure:
+def used_pixels(images: np.ndarray, noun: str = "digit") -> go.Figure:
     """Which pixels have ink in how many digits, logarithmic; those of none in a colour apart.
 
     Each pixel is a point that can be selected: customdata (row, column).
@@ -105,7 +113,7 @@ def used_pixels(images: np.ndarray) -> go.Figure:
             colorscale="hot",
             zmin=-0.5,
             colorbar={
-                "title": "digits",
+                "title": f"{noun}s",
                 "thickness": 12,
                 "tickvals": list(ticks),
                 "ticktext": [f"{10**tick:,}" for tick in ticks],
@@ -113,22 +121,26 @@ def used_pixels(images: np.ndarray) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    figure.add_trace(_pixel_points(counts, len(images)))
+    words = [f"ink in {count:,} of {len(images):,} {noun}s" for count in counts.ravel()]
+    figure.add_trace(_pixel_points(words, counts.shape))
     title = f"{never} of {counts.size} pixels are never used"
     finish(figure, title, "column (pixels)", "row (pixels)", 420)
     _square(figure)
-    height, width = counts.shape
-    figure.update_xaxes(range=[-0.5, width - 0.5])
-    figure.update_yaxes(range=[height - 0.5, -0.5])
-    figure.update_layout(
-        plot_bgcolor=NEVER, clickmode="event+select", dragmode=False, showlegend=False
-    )
+    _whole(figure, *counts.shape)
+    figure.update_layout(plot_bgcolor=NEVER)
     return figure
 
 
-def _pixel_points(counts: np.ndarray, total: int) -> go.Scatter:
+def _whole(figure: go.Figure, height: int, width: int) -> None:
+    """The axes end with the pixels, whatever points lie over them; a click selects."""
+    figure.update_xaxes(range=[-0.5, width - 0.5])
+    figure.update_yaxes(range=[height - 0.5, -0.5])
+    figure.update_layout(clickmode="event+select", dragmode=False, showlegend=False)
+
+
+def _pixel_points(words: Sequence[str], shape: tuple[int, ...]) -> go.Scatter:
     """Invisible points over the pixels: a heatmap's own cells cannot be selected."""
-    rows, columns = (indices.ravel() for indices in np.indices(counts.shape))
+    rows, columns = (indices.ravel() for indices in np.indices(shape))
     return go.Scatter(
         x=columns,
         y=rows,
@@ -137,32 +149,84 @@ def _pixel_points(counts: np.ndarray, total: int) -> go.Scatter:
         selected={"marker": {"color": "rgba(63,144,218,0.9)"}},
         unselected={"marker": {"opacity": 0}},
         customdata=np.stack([rows, columns], axis=1).tolist(),  # an array would come back as text
-        text=[f"{count:,} of {total:,} digits" for count in counts.ravel()],
-        hovertemplate="row %{y}, column %{x}: ink in %{text}<extra></extra>",
+        text=words,
+        hovertemplate="row %{y}, column %{x}: %{text}<extra></extra>",
     )
 
 
 def _ten(
     pictures: np.ndarray, highest: float, title: str, what: str, class_names: Sequence[str]
 ) -> go.Figure:
-    """A picture for every class, 2 × 5: float (10, 28, 28)."""
+    """A picture for every class, 2 × 5: float (10, 28, 28).
+
+    Each picture is a point that can be selected: customdata is its label.
+    """
     figure = make_subplots(
         2, 5, horizontal_spacing=0.02, vertical_spacing=0.1, subplot_titles=class_names
     )
     for label, picture in enumerate(pictures):
         row, column = divmod(label, 5)
-        hover = f"{what} {class_names[label]}, row %{{y}}, column %{{x}}: brightness %{{z:.0f}}"
-        figure.add_trace(_hot(picture, highest, hover), row + 1, column + 1)
+        figure.add_trace(_hot(picture, highest, None), row + 1, column + 1)
+        words = f"{what} {class_names[label]}"
+        figure.add_trace(_picture_point(label, picture.shape, words), row + 1, column + 1)
     finish(figure, title, None, None, 380)
     figure.update_layout(margin_t=80)
+    if max(map(len, class_names)) > 1:
+        figure.update_annotations(font_size=11)  # so that names fit over pictures on a telephone
     figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", constrain="domain")
+    figure.update_yaxes(visible=False, constrain="domain")
+    _whole(figure, *pictures.shape[1:])
     for number, axis in enumerate(figure.select_yaxes(), 1):
         axis.scaleanchor = f"x{number}"
     return figure
 
 
-def _hot(image: np.ndarray, highest: float, hover: str, colour_bar: bool = False) -> go.Heatmap:
+def framed(figure: go.Figure, label: int) -> go.Figure:
+    """A figure of ten pictures with a frame round the one of a class; the given one stays."""
+    axis = label + 1 if label else ""
+    return go.Figure(figure).add_shape(
+        type="rect",
+        xref=f"x{axis} domain",
+        yref=f"y{axis} domain",
+        x0=0,
+        x1=1,
+        y0=0,
+        y1=1,
+        line={"color": FRAME, "width": 3},
+    )
+
+
+def framed_pixel(figure: go.Figure, row: int, column: int) -> go.Figure:
+    """A figure of pixels with a frame round one of them; the given one stays."""
+    return go.Figure(figure).add_shape(
+        type="rect",
+        x0=column - 0.5,
+        x1=column + 0.5,
+        y0=row - 0.5,
+        y1=row + 0.5,
+        line={"color": FRAME, "width": 3},
+    )
+
+
+def _picture_point(label: int, shape: tuple[int, ...], words: str) -> go.Scatter:
+    """One invisible point as large as a picture; where it is larger, the nearest one counts."""
+    height, width = shape
+    return go.Scatter(
+        x=[(width - 1) / 2],
+        y=[(height - 1) / 2],
+        mode="markers",
+        marker={"symbol": "square", "size": 90, "color": CLEAR, "line": {"width": 0}},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[label],
+        hovertemplate=f"{words}<extra></extra>",
+    )
+
+
+def _hot(
+    image: np.ndarray, highest: float, hover: str | None, colour_bar: bool = False
+) -> go.Heatmap:
+    """Without `hover`, what lies over it speaks."""
     return go.Heatmap(
         z=image,
         colorscale="hot",
@@ -170,7 +234,8 @@ def _hot(image: np.ndarray, highest: float, hover: str, colour_bar: bool = False
         zmax=highest,
         showscale=colour_bar,
         colorbar={"title": "brightness", "thickness": 12},
-        hovertemplate=f"{hover}<extra></extra>",
+        hoverinfo="skip" if hover is None else None,
+        hovertemplate=None if hover is None else f"{hover}<extra></extra>",
     )
 
 

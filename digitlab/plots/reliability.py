@@ -9,9 +9,11 @@ from plotly.subplots import make_subplots
 
 from digitlab.calibration import Bin, Refusal
 from digitlab.evaluation import wilson_interval
-from digitlab.plots.look import MARK, RATE, TEST, finish
+from digitlab.plots.look import CLEAR, FADED, MARK, RATE, TEST, finish
 
 TICKS = (0, 20, 40, 60, 80, 100)
+
+AS_IT_IS, MENDED = "as it is", "with the temperature"
 
 MOST_POINTS = 400
 """Points of a curve: as many as a chart has pixels across."""
@@ -44,12 +46,17 @@ def reliability_info(bins: Sequence[Bin]) -> ReliabilityPoints:
     )
 
 
-def reliability_diagram(before: Sequence[Bin], after: Sequence[Bin] = ()) -> go.Figure:
+def reliability_diagram(
+    before: Sequence[Bin], after: Sequence[Bin] = (), chosen: tuple[str, int] | None = None
+) -> go.Figure:
     """How often the network is right when it is so sure; under it, how many answers that are.
+
+    Each bin is a point that can be selected: customdata (`AS_IT_IS` or `MENDED`, its number).
 
     Args:
         before: the bins of the answers as they are.
         after: the bins with a temperature, if there is one.
+        chosen: the bin that a gallery shows, which stands out.
     """
     figure = make_subplots(2, 1, shared_xaxes=True, row_heights=[0.74, 0.26], vertical_spacing=0.06)
     ends = [0, 100]
@@ -63,18 +70,24 @@ def reliability_diagram(before: Sequence[Bin], after: Sequence[Bin] = ()) -> go.
             hoverinfo="skip",
         )
     )
-    looks = [("as it is", before, TEST, "circle")]
+    looks = [(AS_IT_IS, before, TEST, "circle")]
     if after:
-        looks.append(("with the temperature", after, RATE, "diamond-open"))
+        looks.append((MENDED, after, RATE, "diamond-open"))
     for name, bins, colour, symbol in looks:
         points = reliability_info(bins)
         figure.add_trace(_points(name, points, colour, symbol))
         figure.add_trace(_counts(name, bins, colour), row=2, col=1)
+        figure.update_traces(
+            customdata=[[name, b.number] for b in bins],
+            marker_opacity=[1 if chosen in (None, (name, b.number)) else FADED for b in bins],
+            selector={"meta": name},
+        )
     finish(figure, "Right as often as it is sure?", None, None, 440)
     figure.update_xaxes(range=[-2, 103], tickvals=TICKS)
     figure.update_xaxes(title_text="how sure it is (%)", row=2)
     figure.update_yaxes(title_text="right (%)", range=[-4, 104], tickvals=TICKS, row=1)
-    figure.update_yaxes(title_text="digits", type="log", dtick=1, tickformat=",d", row=2)
+    figure.update_yaxes(title_text="answers", type="log", dtick=1, tickformat=",d", row=2)
+    figure.update_layout(clickmode="event+select", dragmode=False)
     return figure
 
 
@@ -92,6 +105,7 @@ def _points(name: str, points: ReliabilityPoints, colour: str, symbol: str) -> g
         mode="markers",
         marker={"color": colour, "symbol": symbol, "size": 9},
         name=name,
+        meta=name,
         hovertext=points.words,
         hovertemplate="%{hovertext}<extra></extra>",
     )
@@ -102,6 +116,7 @@ def _counts(name: str, bins: Sequence[Bin], colour: str) -> go.Bar:
         x=[50 * (b.low + b.high) for b in bins],
         y=[b.n for b in bins],
         marker_color=colour,
+        meta=name,
         showlegend=False,
         hovertext=[
             f"{b.n:,} answers {100 * b.low:.0f}–{100 * b.high:.0f} % sure ({name})" for b in bins
@@ -118,14 +133,21 @@ def selective_info(answered: np.ndarray, accuracy: np.ndarray) -> tuple[list[flo
 
 
 def selective_curve(answered: np.ndarray, accuracy: np.ndarray, chosen: Refusal) -> go.Figure:
-    """Accuracy among the answered against the share answered; the chosen place marked."""
+    """Accuracy among the answered against the share answered; the chosen place marked.
+
+    Each place of the curve is a point that can be selected: customdata is the share in per cent.
+    """
     x, y = selective_info(answered, accuracy)
     figure = go.Figure(
         go.Scatter(
             x=x,
             y=y,
-            mode="lines",
+            mode="lines+markers",  # a line without markers cannot be selected
             line={"color": TEST, "width": 2},
+            marker={"color": CLEAR, "size": 10, "line": {"width": 0}},
+            selected={"marker": {"opacity": 0}},
+            unselected={"marker": {"opacity": 0}},
+            customdata=x,
             hovertemplate="%{x:.1f} % answered: %{y:.2f} % of these right<extra></extra>",
         )
     )
@@ -137,6 +159,8 @@ def selective_curve(answered: np.ndarray, accuracy: np.ndarray, chosen: Refusal)
                 y=[right],
                 mode="markers",
                 marker={"color": RATE, "symbol": "diamond", "size": 12},
+                unselected={"marker": {"opacity": 1}},
+                customdata=[100 * chosen.answered / chosen.n],
                 hovertemplate=f"refusing below {100 * chosen.threshold:g} % sure: %{{x:.1f}} % "
                 "answered, %{y:.2f} % of these right<extra></extra>",
             )
@@ -148,7 +172,7 @@ def selective_curve(answered: np.ndarray, accuracy: np.ndarray, chosen: Refusal)
         "right among the answered (%)",
         440,
     )
-    figure.update_layout(showlegend=False)
+    figure.update_layout(showlegend=False, clickmode="event+select", dragmode=False)
     low = min(y)
     figure.update_yaxes(range=[low - 0.06 * (100 - low) - 0.01, 100 + 0.06 * (100 - low) + 0.01])
     return figure

@@ -38,7 +38,10 @@ def severity_info(curve: Curve) -> Severity:
 
 
 def severity_curve(curve: Curve) -> go.Figure:
-    """Accuracy with its band against the level; dotted, what guessing would give."""
+    """Accuracy with its band against the level; dotted, what guessing would give.
+
+    Each level is a point that can be selected: customdata is its number, from 0.
+    """
     line = severity_info(curve)
     across = list(range(len(line.levels)))
     figure = go.Figure(
@@ -46,6 +49,7 @@ def severity_curve(curve: Curve) -> go.Figure:
             go.Scatter(
                 x=across + across[::-1],
                 y=line.high + line.low[::-1],
+                mode="lines",
                 fill="toself",
                 fillcolor="rgba(63,144,218,0.25)",
                 line={"width": 0},
@@ -56,6 +60,7 @@ def severity_curve(curve: Curve) -> go.Figure:
                 y=line.accuracy,
                 mode="lines+markers",
                 line={"color": TRAINING},
+                customdata=across,
                 hovertext=line.hover,
                 hovertemplate="%{hovertext}<extra></extra>",
             ),
@@ -71,6 +76,8 @@ def severity_curve(curve: Curve) -> go.Figure:
     finish(figure, curve.corruption.title, f"level{unit}", "accuracy (%)", 220)
     figure.update_layout(
         showlegend=False,
+        clickmode="event+select",
+        dragmode=False,
         margin={"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": 34},
     )
     figure.update_xaxes(

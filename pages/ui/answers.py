@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from digitlab.datasets import Dataset, loads_at_once, test_rows
+from digitlab.datasets import Dataset, test_rows
 from digitlab.evaluation import (
     Evaluation,
     evaluate,
@@ -17,9 +17,8 @@ from digitlab.evaluation import (
 )
 from digitlab.plots import CONFIG, probability_bars
 from digitlab.recognisers import ModelCard
-from digitlab.sources.uploads import is_upload
 from pages.ui import cache
-from pages.ui.dataset_picker import add_your_own, choose_dataset, names_here, title_of
+from pages.ui.dataset_picker import add_your_own, choose_dataset, is_here, names_here, title_of
 from pages.ui.gallery import enlarge
 
 OWN = "its own"
@@ -72,14 +71,15 @@ class Answers:
 
     def verdict(self, position: int) -> str:
         """What fits under a digit: '4→9 97 %', '4→9 >99 %'."""
-        return f"{self.labels[position]}→{self.read[position]} {brief(self.sureness(position))}"
+        return f"{'→'.join(self.classes(position))} {brief(self.sureness(position))}"
 
     def name(self, position: int) -> str:
         """'test digit 247' counts within the official test part, 'digit 61234' within all."""
         row = int(self.rows[position])
         test = row - self.digits.train_count
         official = len(self.rows) == len(self.digits) - self.digits.train_count
-        return f"test digit {test}" if official and test >= 0 else f"digit {row}"
+        noun = self.digits.noun
+        return f"test {noun} {test}" if official and test >= 0 else f"{noun} {row}"
 
     def in_words(self, position: int) -> str:
         """'read as 9 (97 %), is a 4, test digit 247'."""
@@ -105,7 +105,7 @@ class Answers:
     @property
     def file_stem(self) -> str:
         """The beginning of a download's name: network and dataset."""
-        return f"{self.network}-{Path(self.digits.title).stem}"
+        return f"{self.network}-{Path(title_of(self.digits.name)).stem}"
 
 
 def brief(measure: str) -> str:
@@ -126,7 +126,7 @@ def pick_dataset(card: ModelCard, key: str) -> str:
     """
     own, here = card.config.dataset, names_here()
     options = {title_of(name): name for name in here if name != own}
-    if own in here or (loads_at_once(own) and not is_upload(own)):
+    if is_here(own):
         options = {OWN: own} | options
     chosen = choose_dataset(
         "On the test digits of",

@@ -9,6 +9,7 @@ from digitlab.calibration import fit_temperature
 from digitlab.config import TrainingConfig
 from digitlab.costs import Digits, count_digits
 from digitlab.datasets import NAMED, Dataset, load_dataset
+from digitlab.errors import InputError
 from digitlab.inference import Recogniser
 from digitlab.jobs import get_jobs
 from digitlab.recognisers import PRETRAINED, litert_model
@@ -25,9 +26,14 @@ def dataset(name: str) -> Dataset:
     """A dataset by name, upload or path, shared by all who may see it, never changed.
 
     Raises:
-        InputError: if it cannot be had, or not by this visitor.
+        InputError: if it cannot be had, or not by this visitor, or not soon enough for a page.
     """
     check_access(name)
+    if name == "handwriting":
+        raise InputError(
+            "handwriting is put together by code, which takes too long for a page: choose mnist "
+            "instead"
+        )
     return _dataset(name, _changed_at(name))
 
 

@@ -8,8 +8,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from digitlab.datasets import available
+from digitlab.datasets import NAMED, available, loads_at_once
 from digitlab.errors import InputError
+from digitlab.lessons import lesson_of
+from digitlab.records import Run
 from digitlab.sources.uploads import (
     LARGEST_UPLOAD,
     LARGEST_UPLOAD_BYTES,
@@ -24,9 +26,10 @@ from digitlab.sources.uploads import (
 from pages.ui.cache import forget_dataset
 from pages.ui.frame import without_links
 from pages.ui.mnist import offer_fashion_mnist
-from pages.ui.visitor import visitor
+from pages.ui.visitor import known_as, visitor
 
 ADDED = "own_added"
+CAME = "own_came"
 OUTCOME = "own_outcome"
 TURN = "own_turn"
 NOT_FOUND = ":material/search_off:"
@@ -48,14 +51,32 @@ def names_here() -> list[str]:
     return [*available(), *(upload.name for upload in uploads_of(visitor()))]
 
 
+def is_here(name: str) -> bool:
+    """Whether this visitor can look at a dataset at once."""
+    if lesson := lesson_of(name):
+        known = lesson.replayed == "handwriting" or is_here(lesson.replayed)
+        return known and is_here(lesson.drawings)
+    return name in names_here() or (loads_at_once(name) and not is_upload(name))
+
+
 def title_of(name: str) -> str:
-    """What a dataset is called on screen: an upload by its visitor's name for it."""
+    """What a dataset is called on screen: an upload by its visitor's name for it, a file of the
+    server by its path only at the server's own computer."""
     if name == "handwriting":
         return "mnist and digits"  # what its test part is made of
+    if lesson := lesson_of(name):
+        return " with ".join(map(title_of, lesson))
     if not is_upload(name):
-        return name
+        return known_as(name)
     mine = upload_of(name, visitor())
     return mine.title if mine else f"upload {name.partition(':')[2][:6]}"
+
+
+def error_of(run: Run) -> str:
+    """What ended a run, for this visitor: its dataset is called as everywhere on screen."""
+    name = run.config.dataset
+    error = run.error or ""
+    return error if name in NAMED else error.replace(name, title_of(name))
 
 
 def choose_dataset(
@@ -105,14 +126,17 @@ def add_your_own(key: str) -> None:
     with st.popover("Add your own …", icon=":material/upload:", key=f"{key}_own"):
         mine = uploads_of(visitor())
         _say(st.session_state.get(OUTCOME))
-        files = st.file_uploader(
+        files_key = f"{key}_files_{st.session_state.get(TURN, 0)}"
+        st.file_uploader(
             "A file, or the IDX files of one dataset",
             accept_multiple_files=True,
-            key=f"{key}_files_{st.session_state.get(TURN, 0)}",
+            key=files_key,
             max_upload_size=LARGEST_UPLOAD_BYTES // 1_000_000,
             disabled=len(mine) >= MOST_UPLOADS,
+            on_change=_receive,
+            args=(files_key,),
         )
-        if files:
+        if files := st.session_state.pop(CAME, None):
             _take(files)
         with st.expander("What can be read", key=f"{key}_forms", expanded=not mine):
             st.markdown(FORMS)
@@ -122,11 +146,16 @@ def add_your_own(key: str) -> None:
         offer_fashion_mnist()
 
 
-def _take(files: list[UploadedFile]) -> None:
-    """Reads what was chosen, lets go of it, and starts the page over."""
-    names = without_links(", ".join(file.name for file in files))
-    _let_go(files)
+def _receive(key: str) -> None:
+    """Takes what was chosen out of its widget, before Streamlit hands out a copy of every byte."""
+    st.session_state[CAME] = st.session_state[key]
+    _let_go(st.session_state[CAME])
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+
+
+def _take(files: list[UploadedFile]) -> None:
+    """Reads what was chosen, and starts the page over."""
+    names = without_links(", ".join(file.name for file in files))
     try:
         with st.spinner(f"Checking every row of {names} …"):
             upload = add_upload({file.name: file for file in files}, visitor())

@@ -10,13 +10,17 @@ from pathlib import Path
 import streamlit as st
 
 from digitlab.errors import InputError
+from pages.ui.heap import spare_what_stays
+from pages.ui.history import keep_the_way_back
 
 LOGO = Path(__file__).with_name("logo.svg").read_text(encoding="utf-8")
 PAGES = Path(__file__).resolve().parents[1]
-FRAMED = "frame_drawn"
+FRAMED, SHOWN, CAME = "frame_drawn", "frame_page", "frame_came"
 SIDEBAR_PIXELS = 220
 
 logger = logging.getLogger(__name__)
+
+spare_what_stays()
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,15 @@ def page(title: str, caption: str) -> Iterator[None]:
     if FRAMED not in st.session_state:
         navigation()
         st.rerun()
+    st.session_state[CAME] = st.session_state.get(SHOWN) != title
+    st.session_state[SHOWN] = title
     st.title(title, anchor=False)
     st.caption(caption)
     with guard():
         yield
+    keep_the_way_back()
+
+
+def has_just_come() -> bool:
+    """Whether this run of the page is the first since the visitor was on another."""
+    return bool(st.session_state.get(CAME))

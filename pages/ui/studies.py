@@ -1,6 +1,7 @@
 """What stands between a visitor and the result of a study: a button, progress, or why it failed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -11,20 +12,30 @@ from pages.ui.frame import guard, without_links
 POLL = 1.0
 """Seconds between two looks at a study."""
 
+Result = TypeVar("Result")
 
-def results(studies: Sequence[Study], offer: str, key: str) -> list[bytes] | None:
+
+def results(
+    studies: Sequence[Study], read: Callable[[bytes], Result], offer: str, key: str
+) -> list[Result] | None:
     """The results if all of them are there; else shows how to get them, or how far they are.
 
     Args:
         studies: each is done once; whoever comes next finds its result.
+        read: makes of a result's bytes what the page shows; done once, never changed.
         offer: the button that starts them, with what it costs.
         key: of the widgets.
     """
     jobs = get_jobs()
-    found = [jobs.shelf.result(study) for study in studies]
-    missing = [study for study, result in zip(studies, found, strict=True) if result is None]
+    found: list[Result] = []
+    missing: list[Study] = []
+    for study in studies:
+        try:
+            found.append(_result(study.key, study, read))
+        except _MissingError:
+            missing.append(study)
     if not missing:
-        return [result for result in found if result is not None]
+        return found
     if any(jobs.study_progress(study) for study in missing):
         _follow(missing, key)
         return None
@@ -35,6 +46,18 @@ def results(studies: Sequence[Study], offer: str, key: str) -> list[bytes] | Non
             jobs.study(study)
         st.rerun()
     return None
+
+
+class _MissingError(Exception):
+    """There is no result yet: raised, since what is raised is not cached."""
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the result …")
+def _result(key: str, _study: Study, _read: Callable[[bytes], Any]) -> Any:
+    content = get_jobs().shelf.result(_study)
+    if content is None:
+        raise _MissingError
+    return _read(content)
 
 
 @st.fragment(run_every=POLL)

@@ -1,12 +1,14 @@
 """Who is visiting, as far as it matters: whose uploads are shown, and who may name server files."""
 
 import secrets
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from digitlab.datasets import NAMED
 from digitlab.errors import InputError
+from digitlab.lessons import lesson_of
 from digitlab.sources.uploads import AT_HOME, is_mine, is_upload
 
 VISITOR = "visitor"
@@ -41,12 +43,22 @@ def _is_at_home() -> bool:
     return st.context.ip_address in THIS_COMPUTER and origin in LOOPBACK and not forwarded
 
 
+def known_as(name: str) -> str:
+    """The name of a dataset; of a file of the server only the last part of its path, for a visitor
+    from elsewhere."""
+    is_file = name not in NAMED and not is_upload(name)
+    return Path(name).name if is_file and visitor() != AT_HOME else name
+
+
 def check_access(name: str) -> None:
     """Raises InputError for a dataset that this visitor may not see: another's, or a server's file.
 
     A path can come from a run of the command line, or from a config that a stranger wrote.
     """
-    if is_upload(name):
+    if lesson := lesson_of(name):
+        for part in lesson:
+            check_access(part)
+    elif is_upload(name):
         if not is_mine(name, visitor()):
             raise InputError(
                 "this dataset is not here: somebody else brought it, or it was removed"

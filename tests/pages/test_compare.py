@@ -11,6 +11,7 @@ from digitlab.presets import PRESETS
 from digitlab.records import Epoch, Status
 from digitlab.store import Store
 from pages.ui import cache
+from pages.ui.answers import a
 from pages.ui.gallery import picked_key
 
 CONFIG = PRESETS["first-steps"].config
@@ -275,3 +276,25 @@ def test_a_network_that_is_deleted_meanwhile_is_left_out(compare, train, two, ho
     assert not page.exception
     assert not page.error
     assert page.multiselect[0].value == [two[1], third]
+
+
+def test_a_class_opens_what_is_fixed_and_broken_there(compare, two):
+    digits = load_dataset("digits")
+    label = int(digits.labels[digits.train_count])
+    fixed = int((digits.labels[digits.train_count :][:7] == label).sum())
+    page = compare(*two, compare_view="Each class")
+    assert "Of those that are" not in sentences(page)
+    page.session_state["compare_class"] = label
+    page.run()
+    assert not page.exception
+    assert f"**Of those that are {a(label)}**" in sentences(page)
+    assert f"{fixed:,} that {two[1]} reads rightly" in sentences(page)
+
+
+def test_the_dataset_of_a_run_is_called_as_its_visitor_may_know_it(train, compare, monkeypatch):
+    monkeypatch.setattr("pages.ui.visitor._is_at_home", lambda: False)
+    other = train(WRONG["first"], CONFIG.replace(dataset="/srv/secret/mine.csv"))
+    page = compare(other, "pretrained", compare_view="Configurations", compare_dataset="digits")
+    table = page.dataframe[1].value
+    assert "mine.csv" in table.to_string()
+    assert "secret" not in table.to_string() + page.dataframe[0].value.to_string()

@@ -294,7 +294,7 @@ def test_the_summary_names_the_largest_group():
         joint=np.diag(np.full(10, 0.097)),
         n=100,
     )
-    three = summary(suspects, 3, "all", DIGITS.class_names)
+    three = summary(suspects, 3, "all", DIGITS)
     assert "The largest group: 2 labelled 4 look like an 8." in three
-    one = summary(suspects, 1, "test", DIGITS.class_names)
+    one = summary(suspects, 1, "test", DIGITS)
     assert one.startswith("**1 label looks wrong among the test digits.** Many are")

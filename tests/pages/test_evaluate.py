@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from digitlab.datasets import load_dataset
+from digitlab.errors import InputError
 from digitlab.presets import PRESETS, AuthorFigures
 from digitlab.records import Epoch, Status, TestResult
 from digitlab.store import Store
@@ -192,7 +193,7 @@ def test_the_curves_stand_side_by_side_and_on_two_axes(evaluate):
 def test_every_class_has_its_row(evaluate):
     page = evaluate(evaluate_view="Each class")
     table = page.dataframe[0].value
-    assert list(table["digit"]) == list(range(10))
+    assert list(table["digit"]) == list("0123456789")
     assert table["support"].sum() == 360
 
 
@@ -335,6 +336,73 @@ def test_refusing_the_unsure_says_what_is_answered_and_what_is_spared(evaluate):
     assert "It answers none of 360." in sentences(page)
     assert page.info[0].value == "No mistake remains among the answered."
     assert not page.exception
+
+
+def test_a_bin_of_the_diagram_opens_its_answers_mistakes_first(evaluate):
+    page = evaluate(evaluate_view="Reliability")
+    page.session_state["evaluate_bin"] = ("as it is", 12)
+    page.run()
+    assert not page.exception
+    assert "359 answers, 80–87 % sure, 354 of them right; mistakes first" in sentences(page)
+    page.session_state["evaluate_bin"] = ("as it is", 2)
+    page.run()
+    assert "No answer is 13–20 % sure." in [info.value for info in page.info]
+
+
+def test_what_is_refused_can_be_looked_at(evaluate):
+    page = evaluate(evaluate_view="Reliability", evaluate_refuse="70", evaluate_whose="refused")
+    assert "Refused, the least sure first" in sentences(page)
+    page.select_slider(key="evaluate_refuse").set_value(0).run()
+    assert "Nothing is refused." in [info.value for info in page.info]
+
+
+def test_the_newest_run_is_shown_to_who_comes_back_and_has_chosen_no_other(visit, home):
+    page = visit("evaluate")
+    assert page.selectbox(key="evaluate_run").value == "pretrained"
+    newer = finished_and_tested(home)
+    page.run()
+    assert page.selectbox(key="evaluate_run").value == "pretrained", "not under one's eyes"
+    page.switch_page("pages/runs.py").run()
+    page.switch_page("pages/evaluate.py").run()
+    assert page.selectbox(key="evaluate_run").value == newer
+    page.selectbox(key="evaluate_run").set_value("pretrained").run()
+    finished_and_tested(home)
+    page.switch_page("pages/runs.py").run()
+    page.switch_page("pages/evaluate.py").run()
+    assert page.selectbox(key="evaluate_run").value == "pretrained"
+
+
+def finished_and_tested(home):
+    run_id = published_run(home, "first-steps", EPOCH)
+    Store(home).set_test(run_id, TestResult(0.98, 0.96, 0.99, 0.1, 360))
+    return run_id
+
+
+def test_no_page_puts_handwriting_together(visit, home, run_id):
+    other = published_run(home, "first-steps", EPOCH, dataset="handwriting")
+    page = visit(
+        "evaluate",
+        evaluate_run=other,
+        evaluate_dataset="digits",
+        evaluate_view="Learning curves",
+    )
+    assert not page.exception
+    assert not page.error
+    assert "its own" not in page.selectbox(key="evaluate_dataset").options
+    with pytest.raises(InputError, match="put together by code.* choose mnist instead"):
+        cache.dataset("handwriting")
+
+
+def test_the_path_of_a_dataset_is_shown_at_the_server_s_computer_only(
+    visit, home, run_id, monkeypatch
+):
+    other = published_run(home, "first-steps", EPOCH, dataset="/srv/secret/mine.csv")
+    for at_home in (True, False):
+        monkeypatch.setattr("pages.ui.visitor._is_at_home", lambda here=at_home: here)
+        page = visit("evaluate", evaluate_run=other, evaluate_dataset="digits")
+        assert not page.exception
+        assert "mine.csv" in sentences(page)
+        assert ("/srv/secret" in sentences(page)) == at_home
 
 
 def test_doubtful_labels_are_known_of_mnist_only(evaluate):

@@ -1,5 +1,6 @@
 """Explore, on the digits that are always at hand."""
 
+import json
 import re
 
 import numpy as np
@@ -202,6 +203,44 @@ def test_a_class_opens_its_digits(explore):
     app.pills(key="explore_class").set_value("6").run()
     sixes = (DIGITS.labels[DIGITS.train_count :] == 6).sum()
     assert f"{sixes} test digits are a 6." in says(app)
+
+
+def test_a_bar_opens_a_class_among_a_part(explore):
+    app = explore("Classes", explore_part="all", explore_class="6", explore_class_part="test")
+    sixes = (DIGITS.labels[DIGITS.train_count :] == 6).sum()
+    assert f"{sixes} test digits are a 6." in says(app)
+    app.segmented_control(key="explore_class_part").set_value("all").run()
+    assert f"{(DIGITS.labels == 6).sum()} digits are a 6." in says(app)
+
+
+def test_the_picture_of_the_class_that_is_shown_is_framed(explore):
+    assert "shapes" not in pictures(explore("Classes"))["layout"]
+    (frame,) = pictures(explore("Classes", explore_class="3"))["layout"]["shapes"]
+    assert frame["xref"] == "x4 domain"
+
+
+def pictures(app):
+    return json.loads(app.get("plotly_chart")[1].proto.spec)
+
+
+def test_a_pixel_of_two_compared_classes_opens_their_digits(explore):
+    app = explore("Classes", explore_pictures="Two compared", explore_first="3")
+    app.session_state["explore_difference_pixel"] = (14, 14)
+    app.run()
+    training = DIGITS.labels[: DIGITS.train_count]
+    inked = (DIGITS.images[: DIGITS.train_count, 14, 14] > 0) & np.isin(training, (3, 9))
+    assert f"{inked.sum()} that are a 3 or a 9 have ink in row 14, column 14" in says(app)
+    app.pills(key="explore_class").set_value("6").run()
+    assert "training digits are a 6." in says(app)
+
+
+def test_ink_is_drawn_and_measured_only_where_its_box_is_open(explore):
+    app = explore()
+    assert not charts(app)
+    app.session_state["explore_ink_open"] = True
+    app.run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 2
 
 
 def test_the_pixels_that_are_never_used_are_counted(explore):

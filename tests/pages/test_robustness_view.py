@@ -74,7 +74,7 @@ def test_the_card_has_a_chart_and_pictures_for_each_way(page):
     assert charts(shown) == 10
     strips = [html.proto.body for html in shown.get("html") if "<img" in html.proto.body]
     assert len(strips) == 10
-    assert "3 digits under shift: unchanged, then at 1 px, 2 px" in strips[0]
+    assert "3 pictures under shift: unchanged, then at 1 px, 2 px" in strips[0]
     assert "It survives " in says(shown)
     assert "lose at most 1 point" in says(shown)
 

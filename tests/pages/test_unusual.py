@@ -113,3 +113,12 @@ def test_a_comparison_that_failed_says_why_and_can_be_tried_again(visit, monkeyp
     app = visit("explore", explore_view="Unusual")
     assert app.error[0].value == "It did not work: the worker fell asleep"
     assert app.button(key="explore_comparison_start").label.startswith("Compare all")
+
+
+def test_a_result_is_read_once_whoever_looks(compared, monkeypatch):
+    app = compared()
+    monkeypatch.setattr(Comparison, "from_bytes", None)
+    monkeypatch.setattr(get_jobs().shelf, "result", None)
+    app.segmented_control(key="explore_unusual").set_value("Near-duplicates").run()
+    assert not app.exception
+    assert not app.error

@@ -8,6 +8,7 @@ import weakref
 
 import numpy as np
 import pytest
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digitlab.config import TrainingConfig
 from digitlab.datasets import load_dataset
@@ -101,6 +102,24 @@ def test_a_removed_dataset_is_no_longer_held(at_home, mine):
     assert held() is None
 
 
+def test_a_dataset_that_was_evaluated_on_is_no_longer_held_once_it_is_removed(visit, mine):
+    app = visit("evaluate", evaluate_run="pretrained", evaluate_dataset=MINE)
+    held = weakref.ref(cache.dataset(mine.name).images)
+    app.switch_page("pages/explore.py").run()
+    app.button(key=f"explore_remove_{mine.digest}").click().run()
+    assert not app.exception
+    gc.unfreeze()
+    gc.collect()
+    assert held() is None
+
+
+def test_what_came_is_not_copied_before_it_is_read(visit, monkeypatch):
+    monkeypatch.setattr(UploadedFile, "__deepcopy__", lambda file, seen: 1 / 0, raising=False)
+    app = visit("explore")
+    upload(app, MINE, npz())
+    assert "300 digits of yours" in says(app)
+
+
 def test_nobody_learns_of_another_s_dataset_what_was_counted_for_its_owner(mine, monkeypatch):
     config = TrainingConfig(dataset=mine.name)
     assert cache.digits_of(config).all == 300
@@ -166,7 +185,31 @@ def test_clothes_are_called_by_their_names(visit, clothes):
     app = visit("explore", explore_dataset="fashion_mnist")
     assert not app.error
     assert "Its classes: 0 T-shirt/top · 1 Trouser" in says(app)
-    assert f"**This is {a(CLASS_NAMES[DIGITS.labels[0]])}.** Training digit 0." in says(app)
+    assert f"**This is {a(CLASS_NAMES[DIGITS.labels[0]])}.** Training picture 0." in says(app)
+    assert "300 pictures of clothes of ten kinds" in says(app)
+
+
+def test_a_filter_of_clothes_names_them_and_leaves_with_them(visit, clothes):
+    name = CLASS_NAMES[DIGITS.labels[0]]
+    app = visit("explore", explore_dataset="fashion_mnist", explore_label=name)
+    shown = (DIGITS.labels[:240] == DIGITS.labels[0]).sum()
+    assert f"{shown} pictures. Pick one" in says(app)
+    app.selectbox(key="explore_dataset").set_value("digits").run()
+    assert not app.exception
+    assert not app.error
+    assert "1,437 digits. Pick one" in says(app)
+
+
+@pytest.mark.parametrize(
+    "view", ["Classes", "Pixel values", "Table", "Map", "Unusual", "Label detective"]
+)
+def test_no_view_of_clothes_speaks_of_digits(visit, clothes, view):
+    app = visit("explore", explore_dataset="fashion_mnist", explore_view=view)
+    assert not app.exception
+    assert not app.error
+    about_others = ("Look at the digits", "MNIST is", "A labelled", "- ", "Or clothes", "99.")
+    told = [words for words in says(app).splitlines() if "digit" in words]
+    assert not [words for words in told if not words.startswith(about_others)]
 
 
 def test_what_a_network_makes_of_clothes_is_said_in_their_names(visit, clothes):

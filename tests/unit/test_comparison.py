@@ -107,13 +107,13 @@ def test_the_common_rows_are_in_no_networks_training_part():
     for config in configs:
         split = split_dataset(dataset(), config)
         assert not np.isin(rows, np.concatenate([split.train, split.validation])).any()
-    assert f"On {len(rows)} digits of some: those" in rows_in_words(dataset(), configs)
+    assert f"On {len(rows)} digits of some: those" in rows_in_words(dataset(), "some", configs)
 
 
 def test_networks_with_the_official_split_share_the_whole_test_part():
     configs = [CONFIG, CONFIG.replace(dataset="mnist", split="random")]
     assert common_rows(dataset(), configs).tolist() == list(range(80, 100))
-    assert rows_in_words(dataset(), configs) == (
+    assert rows_in_words(dataset(), "some", configs) == (
         "On the 20 test digits of some; no network here learned from them."
     )
 
@@ -252,7 +252,7 @@ def test_the_change_of_recall_is_in_percentage_points_with_the_support():
     bars = plots.recall_deltas(first, second, ("A", "B")).data[0]
     assert bars.x[0] == "0<br>(2)"
     assert bars.text[:3] == ("-50.0", "+50.0", "0")
-    assert bars.hovertext[1] == ("Of 2 digits that are a 1, A reads 50.00 % rightly, B 100.00 %")
+    assert bars.hovertext[1] == ("Of 2 that are a 1, A reads 50.00 % rightly, B 100.00 %")
 
 
 def test_two_networks_bars_differ_in_more_than_their_colour():

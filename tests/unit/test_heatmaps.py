@@ -51,7 +51,7 @@ def test_every_pixel_can_be_selected_and_says_how_many_use_it():
     at = 5 * 28 + 7
     assert tuple(points.customdata[at]) == (5, 7)
     assert (points.x[at], points.y[at]) == (7, 5)
-    assert points.text[at] == "2 of 3 digits"
+    assert points.text[at] == "ink in 2 of 3 digits"
 
 
 def test_digits_without_any_ink_are_drawn_too():
@@ -59,3 +59,19 @@ def test_digits_without_any_ink_are_drawn_too():
         warnings.simplefilter("error")
         figure = plots.used_pixels(np.zeros((3, 28, 28), np.uint8))
     assert figure.layout.title.text == "784 of 784 pixels are never used"
+
+
+def test_each_mean_picture_is_a_point_and_can_be_framed():
+    figure = plots.mean_digits(IMAGES, LABELS)
+    points = [trace for trace in figure.data if trace.type == "scatter"]
+    assert [point.customdata[0] for point in points] == list(range(10))
+    (frame,) = plots.framed(figure, 3).layout.shapes
+    assert frame.xref == f"{points[3].xaxis} domain"
+    assert plots.framed(figure, 0).layout.shapes[0].xref == "x domain"
+    assert not figure.layout.shapes
+
+
+def test_each_pixel_of_a_difference_can_be_picked():
+    points = plots.class_difference(IMAGES, LABELS, 3, 8).data[1]
+    assert points.customdata[28] == [1, 0]
+    assert points.text[0].endswith("from 8 to 3")

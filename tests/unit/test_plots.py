@@ -163,7 +163,7 @@ def test_the_confusion_matrix_can_hide_what_was_read_rightly():
 def test_every_cell_of_the_confusion_matrix_can_be_picked_and_says_what_it_is():
     points = plots.confusion_matrix(some_evaluation()).data[1]
     assert points.customdata[49] == [4, 9]
-    assert points.hovertext[49] == "1 of 10 digits that are a 4 were read as 9 (10.00 %)"
+    assert points.hovertext[49] == "1 of 10 that are a 4 were read as 9 (10.00 %)"
 
 
 def test_a_class_without_digits_has_no_mean_picture_and_causes_no_warning():
@@ -227,3 +227,33 @@ def test_every_axis_is_named(name):
 
 def test_ten_classes_have_ten_colours():
     assert len(set(plots.CLASS_COLOURS)) == 10
+
+
+def test_a_bar_of_a_class_says_its_part_and_its_label():
+    labels = np.array([0, 1, 1, 9], np.uint8)
+    figure = plots.class_counts({"training": labels, "test": labels[:1]}, chosen=1, among="test")
+    training, test = figure.data
+    assert training.customdata[1] == ["training", 1, 50]
+    assert test.customdata[0] == ["test", 0, 100]
+    assert set(training.marker.opacity) == {test.marker.opacity[0]}
+    assert test.marker.opacity[1] == 1
+
+
+def test_what_a_bar_counts_is_what_a_slider_with_its_ends_lets_through():
+    values = np.array([0, 1, 2, 2, 3.5, 9])
+    counts = plots.ranges_info(values, 2)
+    assert counts == {(0, 2): 4, (2, 4): 3, (4, 6): 0, (6, 8): 0, (8, 10): 1}
+    bars = plots.range_bars(values, 2, (2, 4), "Ink", " %").data[0]
+    assert bars.customdata[1] == [2, 4]
+    assert [opacity == 1 for opacity in bars.marker.opacity] == [False, True, False, False, False]
+
+
+def test_no_values_make_one_empty_bar():
+    assert plots.ranges_info(np.array([]), 2) == {(0, 2): 0}
+
+
+def test_axes_of_clothes_are_not_called_digits():
+    labels = np.zeros(3, np.uint8)
+    names = tuple("abcdefghij")
+    assert plots.class_counts({"training": labels}, names).layout.xaxis.title.text == "class"
+    assert plots.probability_bars(np.eye(10)[1], names).layout.yaxis.title.text == "class"

@@ -71,3 +71,20 @@ def test_the_frame_of_the_matrix_is_round_what_the_gallery_shows():
     assert (cell.x0, cell.x1, cell.y0, cell.y1) == (8.5, 9.5, 3.5, 4.5)
     (row,) = plots.confusion_matrix(counts, true=4).layout.shapes
     assert (row.x0, row.x1, row.y0, row.y1) == (-0.5, 9.5, 3.5, 4.5)
+
+
+def test_a_bin_is_a_point_that_says_which_it_is_and_the_chosen_one_stands_out():
+    figure = plots.reliability_diagram(BINS, BINS[:1], (plots.AS_IT_IS, 12))
+    first = [trace for trace in figure.data if trace.meta == plots.AS_IT_IS]
+    assert [list(map(tuple, trace.customdata)) for trace in first] == [
+        [(plots.AS_IT_IS, 6), (plots.AS_IT_IS, 12)]
+    ] * 2
+    assert all(trace.marker.opacity[0] < trace.marker.opacity[1] == 1 for trace in first)
+    (mended, _) = [trace for trace in figure.data if trace.meta == "with the temperature"]
+    assert mended.marker.opacity[0] < 1
+
+
+def test_every_place_of_the_curve_can_be_picked():
+    figure = plots.selective_curve(np.array([0.5, 1.0]), np.array([1.0, 0.7]), REFUSAL)
+    assert list(figure.data[0].customdata) == list(figure.data[0].x)
+    assert "markers" in figure.data[0].mode

@@ -15,9 +15,10 @@ from digitlab.plots import curves_info
 from digitlab.plots.still import still_curves, ticks, whole_ticks
 from digitlab.recognisers import ModelCard, pretrained_card
 from digitlab.records import Epoch
-from digitlab.report import MOST_PICTURES, Mistake, mistakes_zip, report
+from digitlab.report import MOST_PICTURES, Mistake, Titles, mistakes_zip, report
 
 DIGITS = load_dataset("digits")
+TITLES = Titles("mine.csv", "digits")
 WHEN = datetime(2026, 7, 8, 9, 30, tzinfo=UTC)
 EPOCHS = (Epoch(1, 0.9, 0.3, 0.95, 0.2, 0.001, 3.0), Epoch(2, 0.96, 0.1, 0.97, 0.1, 0.001, 3.0))
 
@@ -63,7 +64,7 @@ class Page(HTMLParser):
 
 def page(found=None, **changes):
     found = mistakes() if found is None else found
-    return Page(report(card(**changes), DIGITS, evaluation(), found, WHEN))
+    return Page(report(card(**changes), DIGITS, evaluation(), found, TITLES, WHEN))
 
 
 def test_the_report_states_network_date_figures_and_configuration():
@@ -73,7 +74,20 @@ def test_the_report_states_network_date_figures_and_configuration():
     assert evaluation().in_words in text
     assert "Learning rate 0.0123" in text
     assert "Conv block 2: filters 64" in text
+    assert "digitlab" in text
     assert "numpy" in text
+
+
+def test_the_report_calls_datasets_as_whoever_takes_it_does():
+    text = page(dataset="/srv/secret/mine.csv").text
+    assert "brisk-owl-1a2b was trained on mine.csv" in text
+    assert "secret" not in text
+
+
+def test_the_report_of_a_fork_names_its_origin():
+    assert "It went on from epoch 3" not in page().text
+    text = page(parent_id="calm-fox-2b3c", parent_epoch=3).text
+    assert "It went on from epoch 3 of calm-fox-2b3c." in text
 
 
 def test_the_report_needs_nothing_from_elsewhere():
@@ -89,9 +103,9 @@ def test_the_report_needs_nothing_from_elsewhere():
 def test_whatever_a_name_holds_stays_text():
     hostile = '</title><script>alert(1)</script>"&'
     found = [Mistake(mistakes()[0].image, 1, 2, 0.5, hostile)]
-    digits = dataclasses.replace(DIGITS, upload_title=hostile, class_names=(hostile,) * 10)
-    named = card(name=hostile, dataset=hostile, preset=hostile)
-    html = report(named, digits, evaluation(), found, WHEN)
+    digits = dataclasses.replace(DIGITS, class_names=(hostile,) * 10)
+    named = card(name=hostile, dataset=hostile, preset=hostile, parent_id=hostile)
+    html = report(named, digits, evaluation(), found, Titles(hostile, hostile), WHEN)
     assert "<script" not in html
     assert Page(html).text.count(hostile) > 30
 
@@ -104,7 +118,7 @@ def test_mistakes_are_shown_with_what_they_are_and_what_they_were_read_as():
 
 
 def test_the_matrix_shows_every_count_and_shades_mistakes_only():
-    html = report(card(), DIGITS, evaluation(wrong=2), [], WHEN)
+    html = report(card(), DIGITS, evaluation(wrong=2), [], TITLES, WHEN)
     assert html.count("<b>2</b>") == 8
     assert html.count("<b>1</b>") == 2
     assert html.count('<td style="background') == 2
@@ -123,7 +137,7 @@ def test_of_very_many_mistakes_the_first_are_shown():
 
 
 def test_the_shipped_recogniser_has_a_report():
-    text = Page(report(pretrained_card(), DIGITS, evaluation(), [], WHEN)).text
+    text = Page(report(pretrained_card(), DIGITS, evaluation(), [], TITLES, WHEN)).text
     assert "pretrained was trained on" in text
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from digitlab.corruptions import Corruption
 from digitlab.plots import severity_curve, severity_info
-from digitlab.robustness import SAMPLE, card, sample
+from digitlab.robustness import SAMPLE, card, misread, sample
 
 N = 200
 LABELS = np.arange(N, dtype=np.uint8) % 10
@@ -108,6 +108,27 @@ def test_the_figure_shows_percentages_their_interval_and_words():
     )
     assert line.hover[0] == "unchanged: 99.00 % (96.4–99.7), 2 of 200 wrong"
     assert line.hover[2] == "2 px: 75.00 % (68.6–80.5), 50 of 200 wrong"
+
+
+def test_what_is_misread_at_a_level_is_as_many_as_the_card_counts():
+    labels = np.arange(40, dtype=np.uint8) % 10
+    images = np.repeat(labels, 784).reshape(-1, 28, 28)
+
+    def read(pictures):
+        return np.eye(10, dtype=np.float32)[pictures[:, 0, 0] % 10]
+
+    def spoil(pictures, level, rng):
+        changed = pictures.copy()
+        changed[rng.permutation(len(pictures))[: int(level)]] += 1
+        return changed
+
+    corruption = Corruption("swap", "Swap", "Swap.", (1, 2, 3), "px", spoil)
+    (curve,) = card(read, images, labels, [corruption], lambda *_: None).curves
+    for point in curve.points:
+        wrong, pictures, probabilities = misread(read, images, labels, corruption, point.level)
+        assert len(wrong) == point.n - point.hits
+        assert (probabilities.argmax(axis=1) == (labels[wrong] + 1) % 10).all()
+        assert np.array_equal(pictures[:, 0, 0], labels[wrong] + 1)
 
 
 def test_the_figure_marks_what_guessing_would_give():

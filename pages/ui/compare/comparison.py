@@ -77,7 +77,8 @@ def show_curves(cards: Sequence[ModelCard]) -> None:
 def show_configurations(cards: Sequence[ModelCard]) -> None:
     """Every hyperparameter of every network; at first, those in which they differ."""
     everything = st.toggle("Show what they share too", key="compare_all", persist_state="session")
-    rows = configuration_rows([card.config for card in cards])
+    configs = [card.config for card in cards]
+    rows = configuration_rows([c.replace(dataset=title_of(c.dataset)) for c in configs])
     shown = [row for row in rows if row.differs or everything]
     if not shown:
         st.info("These networks have the same configuration in every field.")

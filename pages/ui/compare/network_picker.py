@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from digitlab.datasets import loads_at_once
 from digitlab.recognisers import PRETRAINED, ModelCard
-from digitlab.sources.uploads import is_upload
 from pages.ui.cache import store
-from pages.ui.dataset_picker import choose_dataset, names_here
+from pages.ui.dataset_picker import choose_dataset, is_here, names_here
 from pages.ui.frame import without_links
 
 MOST = 6
@@ -55,7 +53,7 @@ def pick_digits(cards: Sequence[ModelCard], key: str) -> str:
     """Shows the datasets, those that the networks learned from first, and returns the chosen."""
     here = names_here()
     own = [card.config.dataset for card in cards]
-    own = [name for name in own if name in here or (loads_at_once(name) and not is_upload(name))]
+    own = [name for name in own if is_here(name)]
     return choose_dataset(
         "On the test digits of",
         list(dict.fromkeys([*own, *here])),

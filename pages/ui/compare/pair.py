@@ -1,6 +1,7 @@
 """Two networks on the same digits: what one fixes and breaks, and whether that means anything."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -14,11 +15,13 @@ from digitlab.records import Run
 from pages.ui import cache
 from pages.ui.answers import Answers, a
 from pages.ui.cache import store
+from pages.ui.choices import clicked
 from pages.ui.frame import guard
 from pages.ui.gallery import enlarge, gallery, paged
 from pages.ui.train.forms import open_filled
 
 KINDS = ("Fixed", "Broken", "Missed by both")
+CLASS = "compare_class"
 
 MOST_SEEDS = 5
 """Other runs of a setting that are read along, the latest: each costs half a second, once."""
@@ -38,21 +41,51 @@ def show_changes(cards: Sequence[ModelCard], answers: Sequence[Answers]) -> None
     _show_digits(first, second, paired)
 
 
+@st.fragment
+@guard()
 def show_classes(answers: Sequence[Answers]) -> None:
-    """By how much the second of two networks reads each class better than the first."""
+    """By how much the second of two networks reads each class better than the first; a bar opens
+    what it fixes and breaks there."""
     first, second = answers
+    chosen = st.session_state.get(CLASS)
+    key = f"compare_recall_{chosen}"  # a new chart: the same bar can be clicked again
     st.plotly_chart(
         recall_deltas(
             first.evaluation,
             second.evaluation,
             (first.network, second.network),
             first.digits.class_names,
+            chosen,
         ),
         config=CONFIG,
-        key="compare_recall",
-        alt=f"Difference in recall of every digit, {second.network} against {first.network}",
+        key=key,
+        on_select=lambda: _open_class(key, chosen),
+        selection_mode="points",
+        alt=f"Difference in recall of every class, {second.network} against {first.network}",
     )
-    st.caption("Recall: of those that are this digit, how many were read as it.")
+    st.caption(
+        f"Recall: of those that are this {first.digits.class_noun}, how many were read as it. "
+        "Click a bar to see what is fixed and broken there."
+    )
+    if chosen is not None:
+        st.markdown(f"**Of those that are {a(first.digits.class_names[chosen])}**")
+        paired = pair(first.labels, first.probabilities, second.probabilities)
+        _show_digits(first, second, _of_class(paired, first.labels, chosen))
+
+
+def _open_class(key: str, chosen: int | None) -> None:
+    """Opens the class of the clicked bar; clicked again, closes it."""
+    label = clicked(key)
+    st.session_state[CLASS] = None if label in (None, chosen) else label
+
+
+def _of_class(paired: Paired, labels: np.ndarray, label: int) -> Paired:
+    fixed, broken, missed = (
+        found[labels[found] == label] for found in (paired.fixed, paired.broken, paired.missed)
+    )
+    return replace(
+        paired, n=int((labels == label).sum()), fixed=fixed, broken=broken, missed=missed
+    )
 
 
 def _show_seeds(cards: Sequence[ModelCard], answers: Sequence[Answers]) -> None:
@@ -133,7 +166,7 @@ def _show_digits(first: Answers, second: Answers, paired: Paired) -> None:
         "Missed by both": (paired.missed, "neither reads rightly"),
     }[kind or KINDS[0]]
     if not len(positions):
-        st.info(f"There is no digit that {words}.", icon=":material/check:")
+        st.info(f"There is no {first.digits.noun} that {words}.", icon=":material/check:")
         return
     detail, many = st.columns([5, 6], gap="large")
     with many:
@@ -143,13 +176,19 @@ def _show_digits(first: Answers, second: Answers, paired: Paired) -> None:
         picked = gallery(
             first.images(shown),
             shown,
-            [f"{first.labels[i]}: {first.read[i]}→{second.read[i]}" for i in shown],
+            [_caption(first, second, i) for i in shown],
             [_in_words(first, second, i) for i in shown],
             key=f"compare_gallery_{first.digits.name}",
-            label=f"Digits that {words}",
+            label=f"{first.digits.noun.capitalize()}s that {words}",
         )
     with detail:
         _show_digit(first, second, int(shown[0]) if picked is None else picked)
+
+
+def _caption(first: Answers, second: Answers, position: int) -> str:
+    """'4: 9→4': what it is, and what each network reads."""
+    (true, before), (_, after) = first.classes(position), second.classes(position)
+    return f"{true}: {before}→{after}"
 
 
 def _in_words(first: Answers, second: Answers, position: int) -> str:

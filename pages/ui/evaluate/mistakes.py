@@ -1,6 +1,6 @@
 """The mistakes of a network: a confusion matrix that filters a gallery, and the digit picked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,13 +8,12 @@ import streamlit as st
 
 from digitlab.evaluation import Confusion, least_sure, misclassified, sureness_in_words
 from digitlab.plots import CONFIG, confusion_matrix
-from pages.ui.answers import Answers, brief, show_answer
+from pages.ui.answers import Answers, a, brief, show_answer
+from pages.ui.choices import ANY, any_or, clicked, keep_known, number_of
 from pages.ui.evaluate.doubtful import doubts_of, votes_in_words
 from pages.ui.frame import guard
 from pages.ui.gallery import gallery, paged
 
-ANY = "any"
-CLASSES = (ANY, *"0123456789")
 WRONG, UNSURE = "wrong", "right but unsure"
 TRUE, READ, SHOWN, ORDER = "evaluate_true", "evaluate_read", "evaluate_show", "evaluate_order"
 MATRIX = "evaluate_matrix"
@@ -41,7 +40,7 @@ ORDERS = {
         lambda answers, position: answers.sureness(position),
     ),
     "nearest misses first": Order(
-        "the nearest misses first (is → read as, what it gave to the true digit)",
+        "the nearest misses first (is → read as, what it gave to the true class)",
         lambda answers: -answers.true_probabilities,
         lambda answers, position: sureness_in_words(float(answers.true_probabilities[position])),
     ),
@@ -76,9 +75,9 @@ class Filter:
     def caption(self, answers: Answers, position: int) -> str:
         """What is written under a digit: '4→9 97 %', '4 51 %'."""
         if self.shown == UNSURE:
-            return f"{answers.labels[position]} {brief(answers.sureness(position))}"
+            return f"{answers.classes(position)[0]} {brief(answers.sureness(position))}"
         measure = brief(ORDERS[self.order].measure(answers, position))
-        return f"{answers.labels[position]}→{answers.read[position]} {measure}"
+        return f"{'→'.join(answers.classes(position))} {measure}"
 
     def in_words(self, count: int) -> str:
         """'94 read wrongly, the surest first (is → read as, how sure)'."""
@@ -93,12 +92,12 @@ def show_mistakes(answers: Answers) -> None:
     """Reruns by itself, so that a click answers at once."""
     left, right = st.columns([5, 6], gap="large")
     with right:
-        chosen = _choose()
+        chosen = _choose(answers.digits.class_names)
     with left:
         _matrix(answers, chosen)
         _pairs(answers)
     with right:
-        _digits(answers, chosen)
+        show_digits(answers, chosen)
 
 
 @st.fragment
@@ -110,17 +109,15 @@ def show_grid(answers: Answers) -> None:
         shown = paged(np.arange(len(answers.rows)), "evaluate_grid_page", size=25)
         right = answers.labels[shown] == answers.read[shown]
         st.markdown(f"{right.sum()} of these {len(shown)} were read rightly.")
-        captions = [
-            str(answers.read[i]) if good else f"{answers.read[i]} is a {answers.labels[i]}"
-            for i, good in zip(shown, right, strict=True)
-        ]
+        classes = [answers.classes(i) for i in shown]
+        captions = [read if true == read else f"{read} is {a(true)}" for true, read in classes]
         picked = gallery(
             answers.images(shown),
             shown,
             captions,
             [answers.in_words(i) for i in shown],
             key=f"evaluate_grid_{answers.digits.name}",
-            label="Test digits and what they were read as",
+            label=f"Test {answers.digits.noun}s and what they were read as",
             columns=5,
             right=right.tolist(),
         )
@@ -128,12 +125,20 @@ def show_grid(answers: Answers) -> None:
         show_answer(answers, int(shown[0]) if picked is None else picked, "evaluate_grid_bars")
 
 
-def _choose() -> Filter:
+def _choose(names: Sequence[str]) -> Filter:
+    classes, width = any_or(names), 78 if max(map(len, names)) == 1 else 140
+    for key in (TRUE, READ):
+        keep_known(key, classes, ANY)
     with st.container(horizontal=True):
         shown = st.selectbox("Show", (WRONG, UNSURE), key=SHOWN, bind="query-params", width=155)
-        true = st.selectbox("Is a", CLASSES, key=TRUE, bind="query-params", width=78)
+        true = st.selectbox("Is a", classes, key=TRUE, bind="query-params", width=width)
         read = st.selectbox(
-            "Read as", CLASSES, key=READ, bind="query-params", width=78, disabled=shown == UNSURE
+            "Read as",
+            classes,
+            key=READ,
+            bind="query-params",
+            width=width,
+            disabled=shown == UNSURE,
         )
         order = st.selectbox(
             "In order",
@@ -143,9 +148,9 @@ def _choose() -> Filter:
             width=170,
             disabled=shown == UNSURE,
             help="Sure: the highest probability. Loss: minus the logarithm of the probability "
-            "given to the true digit; it is highest where that is lowest.",
+            "given to the true class; it is highest where that is lowest.",
         )
-    return Filter(shown, _class(true), _class(read), order)
+    return Filter(shown, number_of(true, names), number_of(read, names), order)
 
 
 def _matrix(answers: Answers, chosen: Filter) -> None:
@@ -158,10 +163,11 @@ def _matrix(answers: Answers, chosen: Filter) -> None:
         )
     read = chosen.true if chosen.shown == UNSURE else chosen.read
     key = f"{MATRIX}_{chosen.true}_{read}"  # a new chart, so that the framed cell can be clicked
+    names = answers.digits.class_names  # Streamlit keeps `on_select`: it must not hold the digits
     st.plotly_chart(
         confusion_matrix(
             answers.evaluation,
-            answers.digits.class_names,
+            names,
             normalise=normalise,
             hide_diagonal=hide,
             true=chosen.true,
@@ -169,25 +175,26 @@ def _matrix(answers: Answers, chosen: Filter) -> None:
         ),
         config=CONFIG,
         key=key,
-        on_select=lambda: _filter_by_cell(key, chosen.true, read),
+        on_select=lambda: _filter_by_cell(key, (chosen.true, read), names),
         selection_mode="points",
-        alt=f"Confusion matrix: {answers.evaluation.wrong} digits off the diagonal",
+        alt=f"Confusion matrix: {answers.evaluation.wrong} {answers.digits.noun}s off the diagonal",
     )
-    st.caption("Click a cell to see its digits; click it again to see all.")
+    st.caption(f"Click a cell to see its {answers.digits.noun}s; click it again to see all.")
 
 
-def _filter_by_cell(key: str, true: int | None, read: int | None) -> None:
+def _filter_by_cell(key: str, framed: tuple[int | None, int | None], names: Sequence[str]) -> None:
     """Takes the cell that was clicked into the filter; the framed cell again opens the filter."""
-    points = st.session_state[key]["selection"]["points"]
-    cell = tuple(points[0]["customdata"]) if points else (None, None)
-    _look_at(*((None, None) if cell == (true, read) else cell))
+    cell = clicked(key)
+    if cell is None or tuple(cell) == framed:
+        _look_at(ANY, ANY)
+    else:
+        _look_at(*(names[number] for number in cell))
 
 
-def _look_at(true: int | None, read: int | None) -> None:
+def _look_at(true: str, read: str) -> None:
     """Sets the filter; a cell on the diagonal holds the digits that were read rightly."""
-    st.session_state[SHOWN] = UNSURE if true is not None and true == read else WRONG
-    st.session_state[TRUE] = ANY if true is None else str(true)
-    st.session_state[READ] = ANY if read is None else str(read)
+    st.session_state[SHOWN] = UNSURE if true == read != ANY else WRONG
+    st.session_state[TRUE], st.session_state[READ] = true, read
 
 
 def _pairs(answers: Answers) -> None:
@@ -199,11 +206,11 @@ def _pairs(answers: Answers) -> None:
                 f"{names[pair.true]} taken for {names[pair.read]}: {_times(pair)}",
                 key=f"evaluate_pair_{pair.true}_{pair.read}",
                 on_click=_look_at,
-                args=(pair.true, pair.read),
+                args=(names[pair.true], names[pair.read]),
             )
 
 
-def _digits(answers: Answers, chosen: Filter) -> None:
+def show_digits(answers: Answers, chosen: Filter) -> None:
     """The gallery, and above it the digit that was picked, or else the first."""
     found = chosen.positions(answers)
     if not len(found):
@@ -230,10 +237,6 @@ def _digits(answers: Answers, chosen: Filter) -> None:
 
 def _times(pair: Confusion) -> str:
     return {1: "once", 2: "twice"}.get(pair.count, f"{pair.count} times")
-
-
-def _class(chosen: str) -> int | None:
-    return None if chosen == ANY else int(chosen)
 
 
 def _matches(classes: np.ndarray, chosen: int | None) -> np.ndarray:

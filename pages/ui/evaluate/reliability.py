@@ -9,6 +9,7 @@ from digitlab.calibration import (
     BINS,
     Bin,
     Refusal,
+    bin_numbers,
     pooled,
     refuse,
     reliability,
@@ -24,16 +25,20 @@ from digitlab.evaluation import (
     misclassified,
     wilson_interval,
 )
-from digitlab.plots import CONFIG, reliability_diagram, selective_curve
+from digitlab.plots import AS_IT_IS, CONFIG, reliability_diagram, selective_curve
 from digitlab.recognisers import ModelCard
 from pages.ui import cache
 from pages.ui.answers import Answers, show_answer
+from pages.ui.choices import clicked
 from pages.ui.dataset_picker import title_of
 from pages.ui.frame import guard, without_links
 from pages.ui.gallery import gallery, paged
 
 THRESHOLDS = (0, 50, 60, 70, 80, 85, 90, 95, 97, 98, 99, 99.5, 99.9, 99.99)
 """Per cent; close together where most answers of a good network lie."""
+
+BIN, REFUSE, WHOSE = "evaluate_bin", "evaluate_refuse", "evaluate_whose"
+REMAIN, REFUSED = "mistakes that remain", "refused"
 
 ASKED = 0.9
 """The sureness that a sentence takes as its example."""
@@ -48,18 +53,32 @@ def show_reliability(card: ModelCard, answers: Answers) -> None:
         _refusals(answers)
 
 
+@st.fragment
+@guard()
 def _sureness(card: ModelCard, answers: Answers) -> None:
+    """The diagram; under it the answers of the bin that was clicked, and what it all means."""
     bins = reliability(answers.labels, answers.probabilities)
     temperature, words = _temperature(card)
     mended = None
     if temperature is not None:
         mended = with_temperature(answers.probabilities, temperature)
+    chosen = st.session_state.get(BIN)
+    key = f"evaluate_reliability_{chosen}"  # a new chart: the same bin can be clicked again
     st.plotly_chart(
-        reliability_diagram(bins, () if mended is None else reliability(answers.labels, mended)),
+        reliability_diagram(
+            bins, () if mended is None else reliability(answers.labels, mended), chosen
+        ),
         config=CONFIG,
-        key="evaluate_reliability",
+        key=key,
+        on_select=lambda: _open_bin(key, chosen),
+        selection_mode="points",
         alt="How often the network is right by how sure it is. " + _on_the_whole(answers),
     )
+    if chosen is None:
+        st.caption("Click a point or a bar to see its answers.")
+    else:
+        name, number = chosen
+        _in_bin(answers, answers.probabilities if name == AS_IT_IS else mended, number)
     st.markdown(_on_the_whole(answers))
     st.markdown(_for_example(bins))
     st.caption(
@@ -69,6 +88,27 @@ def _sureness(card: ModelCard, answers: Answers) -> None:
     st.markdown(words)
     if mended is not None:
         st.markdown(_before_and_after(answers.evaluation, evaluate(answers.labels, mended)))
+
+
+def _open_bin(key: str, chosen: tuple[str, int] | None) -> None:
+    """Opens the bin that was clicked; clicked again, closes it."""
+    point = clicked(key)
+    st.session_state[BIN] = None if point is None or tuple(point) == chosen else tuple(point)
+
+
+def _in_bin(answers: Answers, probabilities: np.ndarray | None, number: int) -> None:
+    """The answers of one bin, mistakes first. `probabilities`: those that the bins are of."""
+    found = np.arange(0)
+    if probabilities is not None:  # there was a temperature when it was clicked
+        found = np.flatnonzero(bin_numbers(probabilities) == number)
+    between = f"{100 * number / BINS:.0f}–{100 * (number + 1) / BINS:.0f} % sure"
+    if not len(found):
+        st.info(f"No answer is {between}.")
+        return
+    right = answers.labels[found] == answers.read[found]
+    found = found[np.argsort(right, kind="stable")]
+    st.markdown(f"{len(found):,} answers, {between}, {right.sum():,} of them right; mistakes first")
+    _gallery(answers, found, "bin", f"Answers {between}")
 
 
 def _on_the_whole(answers: Answers) -> str:
@@ -128,7 +168,8 @@ def _temperature(card: ModelCard) -> tuple[float | None, str]:
     except InputError as error:
         reason = without_links(str(error))
         return None, f"No temperature can be fitted without its validation digits: {reason}."
-    which = f"its {len(rows):,} validation digits of {without_links(title_of(config.dataset))}"
+    title = without_links(title_of(config.dataset))
+    which = f"its {len(rows):,} validation {digits.noun}s of {title}"
     if temperature is None:
         return None, (
             f"No temperature can be fitted: it reads all of {which} rightly, so they cannot say "
@@ -155,25 +196,52 @@ def _before_and_after(before: Evaluation, after: Evaluation) -> str:
 @st.fragment
 @guard()
 def _refusals(answers: Answers) -> None:
-    """A slider, what it does to accuracy, and the mistakes that remain."""
+    """A slider, what it does to accuracy, and the mistakes that remain or what is refused."""
     per_cent = st.select_slider(
         "Refuse to answer below so many per cent sure",
         THRESHOLDS,
         90,
-        key="evaluate_refuse",
+        key=REFUSE,
         bind="query-params",
     )
     refusal = refuse(answers.labels, answers.probabilities, per_cent / 100)
     st.markdown(_refusal_in_words(refusal))
     answered, accuracy = selective_accuracy(answers.labels, answers.probabilities)
+    key = f"evaluate_selective_{per_cent}"  # a new chart: the same place can be clicked again
+    sureness = answers.probabilities.max(axis=1)  # `on_select` is kept: it must not hold the digits
     st.plotly_chart(
         selective_curve(answered, accuracy, refusal),
         config=CONFIG,
-        key="evaluate_selective",
+        key=key,
+        on_select=lambda: _refuse_at(key, sureness),
+        selection_mode="points",
         alt="Accuracy among the answered by the share answered. " + _refusal_in_words(refusal),
     )
-    wrong = misclassified(answers.labels, answers.probabilities)
-    _remaining(answers, wrong[: refusal.wrong])
+    whose = st.segmented_control(
+        "Show",
+        (REMAIN, REFUSED),
+        default=REMAIN,
+        required=True,
+        key=WHOSE,
+        bind="query-params",
+        help="Click the curve to see what is refused there.",
+    )
+    if whose == REMAIN:
+        wrong = misclassified(answers.labels, answers.probabilities)
+        _remaining(answers, wrong[: refusal.wrong])
+    else:
+        _refused(answers, per_cent / 100)
+
+
+def _refuse_at(key: str, sureness: np.ndarray) -> None:
+    """Moves the slider to where about as many are answered as at the clicked place."""
+    share = clicked(key)
+    if share is None:
+        return
+    st.session_state[REFUSE] = min(
+        THRESHOLDS, key=lambda threshold: abs(100 * (100 * sureness >= threshold).mean() - share)
+    )
+    st.session_state[WHOSE] = REFUSED
 
 
 def _refusal_in_words(refusal: Refusal) -> str:
@@ -198,14 +266,32 @@ def _remaining(answers: Answers, wrong: np.ndarray) -> None:
         st.info("No mistake remains among the answered.", icon=":material/check:")
         return
     st.markdown("Mistakes that remain, the surest first (is → read as, how sure)")
-    shown = paged(wrong, "evaluate_remaining_page", size=20)
+    _gallery(answers, wrong, "remaining", "Mistakes that remain among the answered")
+
+
+def _refused(answers: Answers, threshold: float) -> None:
+    """What gets no answer, the least sure first."""
+    sureness = answers.probabilities.max(axis=1)
+    found = np.flatnonzero(sureness < threshold)
+    if not len(found):
+        st.info("Nothing is refused.", icon=":material/check:")
+        return
+    st.markdown("Refused, the least sure first (is → would be read as, how sure)")
+    found = found[np.argsort(sureness[found], kind="stable")]
+    _gallery(answers, found, "refused", "What gets no answer")
+
+
+def _gallery(answers: Answers, positions: np.ndarray, what: str, label: str) -> None:
+    """Some answers, and the picked one large below them."""
+    shown = paged(positions, f"evaluate_{what}_page", size=20)
     picked = gallery(
         answers.images(shown),
         shown,
         [answers.verdict(i) for i in shown],
         [answers.in_words(i) for i in shown],
-        key=f"evaluate_remaining_{answers.digits.name}",
-        label="Mistakes that remain among the answered",
+        key=f"evaluate_{what}_{answers.digits.name}",
+        label=label,
+        right=(answers.labels[shown] == answers.read[shown]).tolist(),
     )
     if picked is not None:
-        show_answer(answers, picked, "evaluate_remaining_bars")
+        show_answer(answers, picked, f"evaluate_{what}_bars")

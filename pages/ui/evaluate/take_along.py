@@ -11,17 +11,20 @@ import streamlit as st
 
 from digitlab.evaluation import misclassified
 from digitlab.recognisers import ModelCard
-from digitlab.report import Mistake, mistakes_zip, report
+from digitlab.report import Mistake, Titles, mistakes_zip, report
 from pages.ui.answers import Answers
+from pages.ui.dataset_picker import title_of
 
 
 def show_take_along(card: ModelCard, answers: Answers) -> None:
     """A button and a sentence for each file."""
     wrong = answers.evaluation.wrong
+    kind = answers.digits.class_noun
 
     def make_report() -> bytes:
         found, now = mistakes_of(answers), datetime.now(UTC)
-        return report(card, answers.digits, answers.evaluation, found, now).encode()
+        titles = Titles(title_of(card.config.dataset), title_of(answers.digits.name))
+        return report(card, answers.digits, answers.evaluation, found, titles, now).encode()
 
     _offer(
         "Report (HTML)",
@@ -51,7 +54,8 @@ def show_take_along(card: ModelCard, answers: Answers) -> None:
             lambda: mistakes_zip(mistakes_of(answers)),
             f"{answers.file_stem}-mistakes.zip",
             "application/zip",
-            f"{wrong:,} pictures, in a folder for each true digit. DigitLab reads it as a dataset.",
+            f"{wrong:,} pictures, in a folder for each true {kind}. DigitLab reads it as a "
+            "dataset.",
         )
 
 

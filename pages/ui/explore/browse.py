@@ -4,7 +4,11 @@ import numpy as np
 import streamlit as st
 
 from digitlab.datasets import Dataset
-from pages.ui.explore.filters import ANY, LABEL, PART, Filter, open_to, pick_ink, pick_label
+from pages.ui import cache
+from pages.ui.choices import ANY
+from pages.ui.dataset_picker import title_of
+from pages.ui.explore.filters import LABEL, PART, Filter, open_to, pick_label
+from pages.ui.explore.ink import pick_ink
 from pages.ui.explore.many_digits import digit_gallery
 from pages.ui.explore.one_digit import is_wide, show_digit
 from pages.ui.frame import guard
@@ -21,19 +25,20 @@ def browse(digits: Dataset, part: str) -> None:
     if st.session_state[PART] != part:  # a jump opened the page's own filter
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        pick_label(LABEL)
-        pick_ink()
+        label = pick_label(digits, LABEL)
+        pick_ink(digits, part, label)
     chosen = Filter.chosen()
     rows = chosen.rows(digits)
     if not len(rows):
-        label = "digit" if chosen.label == ANY else chosen.label
-        st.info(f"No {label} among the {part} digits{chosen.in_words}.")
+        wanted = digits.noun if label == ANY else label
+        st.info(f"No {wanted} among the {part} {digits.noun}s{chosen.in_words}.")
         return
     detail, many = st.columns([7, 5] if is_wide(ONE) else [5, 6], gap="large")
     with many:
-        st.markdown(f"{len(rows):,} digits{chosen.in_words}. Pick one to see it large.")
+        st.markdown(f"{len(rows):,} {digits.noun}s{chosen.in_words}. Pick one to see it large.")
         shown = paged(rows, PAGE)
-        picked = digit_gallery(digits, shown, _gallery_key(digits), f"Digits of {digits.title}")
+        words = f"{digits.noun.capitalize()}s of {title_of(digits.name)}"
+        picked = digit_gallery(digits, shown, _gallery_key(digits), words)
     with detail:
         show_digit(digits, int(shown[0]) if picked is None else picked, ONE)
         _jump(digits)
@@ -46,34 +51,39 @@ def _gallery_key(digits: Dataset) -> str:
 def _jump(digits: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
-            "Go to digit",
+            f"Go to {digits.noun}",
             0,
             len(digits) - 1,
             key=JUMP,
             width=160,
             on_change=_open,
-            args=(digits,),
-            help=f"Digits are numbered from 0; the test part begins at {digits.train_count:,}.",
+            args=(digits.name,),
+            help=f"They are numbered from 0; the test part begins at {digits.train_count:,}.",
         )
         st.button(
             "At random",
             key="explore_any",
             icon=":material/casino:",
             on_click=_open_any,
-            args=(digits,),
+            args=(digits.name,),
         )
 
 
-def _open_any(digits: Dataset) -> None:
+def _open_any(name: str) -> None:
     """Opens a digit of those that the filter lets through."""
-    rows = Filter.chosen().rows(digits)
-    st.session_state[JUMP] = int(np.random.default_rng().choice(rows))
-    _open(digits)
+    with guard():
+        rows = Filter.chosen().rows(cache.dataset(name))
+        st.session_state[JUMP] = int(np.random.default_rng().choice(rows))
+        _open(name)
 
 
-def _open(digits: Dataset) -> None:
-    """Picks the wanted digit and opens its page; a filter that hides it is opened."""
-    state = st.session_state
+@guard()
+def _open(name: str) -> None:
+    """Picks the wanted digit and opens its page; a filter that hides it is opened.
+
+    Takes the dataset's name: Streamlit keeps a widget's callback, which must not hold the digits.
+    """
+    state, digits = st.session_state, cache.dataset(name)
     index = state[JUMP]
     open_to(index, digits)
     rows = Filter.chosen().rows(digits)

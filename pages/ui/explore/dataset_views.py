@@ -48,7 +48,7 @@ def sample(digits: Dataset, part: str) -> None:
             seed = pick_seed()
         side = 3 if size == "3×3" else 5
         shown = random_rows(digits, part, side * side, seed)
-        label = "Random digits with their labels"
+        label = f"Random {digits.noun}s with their labels"
         picked = digit_gallery(digits, shown, "explore_sample", label, columns=side)
     with one:
         show_digit(digits, int(shown[0]) if picked is None else picked, "explore_sampled")
@@ -63,9 +63,9 @@ def table(digits: Dataset, part: str) -> None:
     st.dataframe(
         table_of(digits, rows),
         column_config={"class": st.column_config.NumberColumn(pinned=True)},
-        alt="Pixel values and class of ten random digits",
+        alt=f"Pixel values and class of ten random {digits.noun}s",
     )
     st.caption(
-        "One digit a row: pixel1 to pixel784 from left to right, top to bottom (0 black, 255 "
-        "white), and the class. The edges are empty: scroll to the middle to meet the ink."
+        f"One {digits.noun} a row: pixel1 to pixel784 from left to right, top to bottom (0 black, "
+        "255 white), and the class. The edges are empty: scroll to the middle to meet the ink."
     )

@@ -1,7 +1,5 @@
 """Label detective: digits whose labels look wrong, judged one by one."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
@@ -43,28 +41,34 @@ def detective(digits: Dataset, part: str) -> None:
         )
     about = st.empty()
     study = study_of(digits, scope, int(folds))
-    found = results([study], _offer(digits, scope, int(folds)), f"detective_{study.key[-8:]}")
+    labels = digits.labels[rows_in(digits, scope)]
+    found = results(
+        [study],
+        lambda content: find_suspects(Readings.from_bytes(content), labels),
+        _offer(digits, scope, int(folds)),
+        f"detective_{study.key[-8:]}",
+    )
     if found is None:
         about.caption(
-            f"{folds} networks read digits that they have not learned from. Where one firmly "
-            "disagrees with a label, the label may be wrong.",
+            f"{folds} networks read {digits.noun}s that they have not learned from. Where one "
+            "firmly disagrees with a label, the label may be wrong.",
             help=METHOD,
         )
         return
-    suspects = _ranked(study.key, found[0], digits.labels[rows_in(digits, scope)])
+    (suspects,) = found
     places = np.flatnonzero(np.isin(suspects.rows, rows_of(digits, part)))
-    st.markdown(summary(suspects, len(places), part, digits.class_names), help=METHOD)
+    st.markdown(summary(suspects, len(places), part, digits), help=METHOD)
     if len(places):
         _judge(digits, suspects, places)
 
 
-def summary(suspects: Suspects, shown: int, part: str, names: Sequence[str]) -> str:
+def summary(suspects: Suspects, shown: int, part: str, digits: Dataset) -> str:
     """How many labels look wrong, and which are confused most."""
-    among = "" if part == "all" else f" {part}"
+    among, names = "" if part == "all" else f" {part}", digits.class_names
     if not shown:
-        return f"No label of the{among} digits looks wrong to the networks."
+        return f"No label of the{among} {digits.noun}s looks wrong to the networks."
     labels = "label looks" if shown == 1 else "labels look"
-    words = f"**{shown:,} {labels} wrong among the{among} digits.**"
+    words = f"**{shown:,} {labels} wrong among the{among} {digits.noun}s.**"
     if part != "test":  # the figures are of all that was read
         words += f" About {suspects.estimated_errors:,} of {suspects.n:,} are estimated to be."
         if suspects.commonest and suspects.commonest[2] > 1:
@@ -80,12 +84,6 @@ def _offer(digits: Dataset, scope: str, folds: int) -> str:
     share = len(rows_in(digits, scope)) / max(1, digits.train_count)
     seconds = cost.seconds * (folds - 1) * share
     return f"Look for wrong labels (about {cost.duration(seconds)})"
-
-
-@st.cache_resource(max_entries=4, show_spinner="Ranking the labels …")
-def _ranked(key: str, _content: bytes, _labels: np.ndarray) -> Suspects:
-    """Once for each study; read, never written."""
-    return find_suspects(Readings.from_bytes(_content), _labels)
 
 
 @st.fragment
@@ -135,7 +133,7 @@ def _show_suspect(digits: Dataset, mine: Docket, suspects: Suspects, place: int)
                 disabled=not mine.judged,
                 on_click=mine.back,
             )
-    st.caption("It is another digit; each button can be pressed by its key.")
+    st.caption(f"It is another {digits.class_noun}; each button can be pressed by its key.")
     with st.container(horizontal=True, gap="xsmall"):
         for digit, words in enumerate(digits.class_names):
             _verdict(words, str(digit), mine, row, label, digit)

@@ -8,7 +8,6 @@ from digitlab.embedding import Components, plane, principal_components, tsne_stu
 from pages.ui import cache
 from pages.ui.explore.dataset_views import pick_seed, random_rows
 from pages.ui.explore.digit_map import Box, box_key, digit_map, places
-from pages.ui.explore.filters import LABELS
 from pages.ui.explore.many_digits import digit_gallery
 from pages.ui.explore.one_digit import is_wide, show_digit
 from pages.ui.frame import guard
@@ -18,11 +17,11 @@ from pages.ui.studies import results
 
 PCA, TSNE = "Principal components", "t-SNE"
 SIZES = ("500", "1000", "2000")
-ONE = "explore_mapped"
+ONE, LIT = "explore_mapped", "explore_lit"
 
 ABOUT = {
-    PCA: "Principal components: the two directions in which the digits differ most.",
-    TSNE: "t-SNE: digits that are alike lie together; how far apart groups lie says little.",
+    PCA: "Principal components: the two directions in which they differ most.",
+    TSNE: "t-SNE: what is alike lies together; how far apart groups lie says little.",
 }
 
 
@@ -60,7 +59,7 @@ def embedding(digits: Dataset, part: str) -> None:
         network = pick_recogniser("explore_run")
     rows = random_rows(digits, part, int(size), seed)
     if not len(rows):
-        st.info(f"There are no {part} digits.")
+        st.info(f"There are no {part} {digits.noun}s.")
         return
     sample = f"{digits.content_hash}_{part}_{size}_{seed}"
     spaces = {
@@ -68,10 +67,7 @@ def embedding(digits: Dataset, part: str) -> None:
         f"By the last hidden layer of {network}": _hidden(network, sample, digits, rows),
     }
     points = _arranged(spaces, how)
-    labels = st.pills(
-        "Which digits", LABELS[1:], selection_mode="multi", key="explore_lit", bind="query-params"
-    )
-    lit = np.isin(digits.labels[rows], [int(label) for label in labels or LABELS[1:]])
+    lit = _lit(digits, rows)
     key = f"explore_map_{sample}_{how}_{network}"
     chosen = digit_map(
         digits.images[rows],
@@ -80,9 +76,26 @@ def embedding(digits: Dataset, part: str) -> None:
         {title: places(where) for title, where in points.items()},
         lit,
         key,
-        f"{len(rows):,} digits, each drawn where it lies; alike ones lie together",
+        f"{len(rows):,} {digits.noun}s, each drawn where it lies; alike ones lie together",
     )
     _gallery(digits, rows[chosen], st.session_state.get(box_key(key)), key)
+
+
+def _lit(digits: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Which of the rows are of the chosen classes: bool (k,); all of them if none is chosen."""
+    names = digits.class_names
+    state = st.session_state
+    if not set(state.get(LIT) or ()) <= set(names):  # classes of another dataset
+        state[LIT] = []
+    chosen = st.pills(
+        "Which digits" if digits.noun == "digit" else "Which classes",
+        names,
+        selection_mode="multi",
+        key=LIT,
+        wrap=True,
+        bind="query-params",
+    )
+    return np.isin(digits.labels[rows], [names.index(name) for name in chosen or names])
 
 
 def _hidden(network: str, sample: str, digits: Dataset, rows: np.ndarray) -> Components:
@@ -94,10 +107,11 @@ def _arranged(spaces: dict[str, Components], how: str) -> dict[str, np.ndarray]:
     """Title → points, float (n, 2). While t-SNE is not done, the principal components."""
     if how == TSNE:
         studies = [tsne_study(components.points) for components in spaces.values()]
-        found = results(studies, "Compute t-SNE (about half a minute)", "explore_tsne")
+        offer = "Compute t-SNE (about half a minute)"
+        found = results(studies, plane, offer, "explore_tsne")
         if found is not None:
             st.caption(ABOUT[TSNE])
-            return {title: plane(one) for title, one in zip(spaces, found, strict=True)}
+            return dict(zip(spaces, found, strict=True))
         st.caption(f"Until then: {ABOUT[PCA][0].lower()}{ABOUT[PCA][1:]}")
     else:
         st.caption(ABOUT[PCA])
@@ -110,9 +124,10 @@ def _arranged(spaces: dict[str, Components], how: str) -> dict[str, np.ndarray]:
 def _gallery(digits: Dataset, rows: np.ndarray, box: Box | None, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if box is None:
-            st.markdown("Draw a box round some digits on a map to see them here.")
+            st.markdown(f"Draw a box round some {digits.noun}s on a map to see them here.")
         else:
-            st.markdown(f"{len(rows):,} digits in the box." if len(rows) else "The box is empty.")
+            found = f"{len(rows):,} {digits.noun}s in the box."
+            st.markdown(found if len(rows) else "The box is empty.")
             st.button("Show all", key="explore_unbox", on_click=_unbox, args=(key,))
     if not len(rows):
         return
@@ -121,7 +136,7 @@ def _gallery(digits: Dataset, rows: np.ndarray, box: Box | None, key: str) -> No
     with many:
         shown = paged(rows, "explore_map_page", size=30)
         picked = digit_gallery(
-            digits, shown, f"explore_boxed_{digits.content_hash[:12]}", "Digits of the map"
+            digits, shown, f"explore_boxed_{digits.content_hash[:12]}", "Those of the map"
         )
     with detail:
         show_digit(digits, int(shown[0]) if picked is None else picked, ONE)

@@ -1,4 +1,4 @@
-"""Which digits of a dataset are browsed: part, label, amount of ink and its brightness."""
+"""Which digits of a dataset are browsed: part, class, amount of ink and its brightness."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,19 @@ import streamlit as st
 
 from digitlab.datasets import Dataset
 from digitlab.pixels import Ink, ink_of
+from pages.ui.choices import ANY, any_or, keep_known, number_of
 
-ANY = "any"
-LABELS = (ANY, *"0123456789")
 PARTS = ("training", "test", "all")
 LABEL, PART, INK, BRIGHTNESS = "explore_label", "explore_part", "explore_ink", "explore_brightness"
 ALL_INK, ALL_BRIGHTNESS = (0, 100), (0, 255)
 
 
 def rows_of(digits: Dataset, part: str, label: str = ANY) -> np.ndarray:
-    """The rows of a part that carry a label: int64 (k,), in file order."""
+    """The rows of a part, and of the class that is called `label`: int64 (k,), in file order."""
     start = digits.train_count if part == "test" else 0
     stop = digits.train_count if part == "training" else len(digits)
-    rows = np.arange(start, stop)
-    return rows if label == ANY else rows[digits.labels[start:stop] == int(label)]
+    rows, number = np.arange(start, stop), number_of(label, digits.class_names)
+    return rows if number is None else rows[digits.labels[start:stop] == number]
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,13 @@ def measured_ink(content_hash: str, _digits: Dataset) -> Ink:
     return ink_of(_digits.images)
 
 
-def pick_label(key: str) -> str:
-    """The row of labels; returns the chosen one."""
+def pick_label(digits: Dataset, key: str) -> str:
+    """The row of classes; returns what the chosen one is called, or `ANY`."""
+    options = any_or(digits.class_names)
+    keep_known(key, options, ANY)
     return st.pills(
-        "Which digit",
-        LABELS,
+        f"Which {digits.class_noun}",
+        options,
         default=ANY,
         required=True,
         key=key,
@@ -82,34 +83,12 @@ def pick_label(key: str) -> str:
     )
 
 
-def pick_ink() -> None:
-    """The two ranges, folded away."""
-    with st.popover("Ink and brightness", icon=":material/tune:"):
-        st.slider(
-            "Ink (% of the pixels)",
-            *ALL_INK,
-            ALL_INK,
-            key=INK,
-            bind="query-params",
-            help="How many of a digit's 784 pixels are not black. Of MNIST's digits half have "
-            "between 16 and 22 %.",
-        )
-        st.slider(
-            "Brightness of the ink",
-            *ALL_BRIGHTNESS,
-            ALL_BRIGHTNESS,
-            key=BRIGHTNESS,
-            bind="query-params",
-            help="The mean value of the pixels that are not black, at most 255.",
-        )
-
-
 def open_to(index: int, digits: Dataset) -> None:
     """Opens, in a callback, whatever hides this digit."""
     state = st.session_state
     if index not in rows_of(digits, state[PART]):
         state[PART] = "all"
-    if state[LABEL] != ANY and digits.labels[index] != int(state[LABEL]):
+    if index not in rows_of(digits, "all", state[LABEL]):
         state[LABEL] = ANY
     if index not in Filter.chosen().rows(digits):
         state[INK], state[BRIGHTNESS] = ALL_INK, ALL_BRIGHTNESS

@@ -28,7 +28,7 @@ def show_look_alikes(digits: Dataset, index: int, key: str) -> None:
     """The digits of the whole dataset that are most like one; the one picked beside it."""
     rows, alike = nearest(sketches(digits.content_hash, digits), index, COUNT)
     if not len(rows):
-        st.info("There is no other digit in this dataset.")
+        st.info(f"There is no other {digits.noun} in this dataset.")
         return
     own = int((digits.labels[rows] == digits.labels[index]).sum())
     st.caption(
@@ -39,7 +39,7 @@ def show_look_alikes(digits: Dataset, index: int, key: str) -> None:
         digits,
         rows,
         key,
-        f"The digits most like {digit_in_words(digits, index)}",
+        f"The {digits.noun}s most like {digit_in_words(digits, index)}",
         [
             f"{digits.class_names[digits.labels[row]]} · {100 * one:.0f} %"
             for row, one in zip(rows, alike, strict=True)

@@ -12,8 +12,8 @@ from pages.ui.gallery import gallery
 def digit_name(digits: Dataset, index: int) -> str:
     """'training digit 17' or 'test digit 17', counted from 0 within its part."""
     if index < digits.train_count:
-        return f"training digit {index}"
-    return f"test digit {index - digits.train_count}"
+        return f"training {digits.noun} {index}"
+    return f"test {digits.noun} {index - digits.train_count}"
 
 
 def digit_in_words(digits: Dataset, index: int) -> str:

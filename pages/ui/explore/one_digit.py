@@ -24,7 +24,7 @@ def show_digit(digits: Dataset, index: int, key: str) -> None:
     """The digit in one of its views; the choice of view is kept in the session."""
     words = digit_in_words(digits, index)
     name = digit_name(digits, index).capitalize()
-    number = f", digit {index} of all" if index >= digits.train_count else ""
+    number = f", {digits.noun} {index} of all" if index >= digits.train_count else ""
     st.markdown(f"**This is {a(digits.class_names[digits.labels[index]])}.** {name}{number}.")
     view = st.segmented_control(
         "Show it as",

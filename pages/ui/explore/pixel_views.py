@@ -10,17 +10,14 @@ from digitlab.domains import Choice, declared
 from digitlab.network import SIDE, PixelStatistics
 from digitlab.plots import CONFIG, pixel_histogram, used_pixels
 from digitlab.preprocessing import normalized, pixel_statistics
+from pages.ui.choices import clicked
 from pages.ui.explore.dataset_views import random_rows
 from pages.ui.explore.filters import rows_of
 from pages.ui.explore.many_digits import digit_gallery
 from pages.ui.frame import guard
 from pages.ui.gallery import paged
 
-NORMALIZATIONS = next(
-    p.domain.options
-    for p in declared(TrainingConfig)
-    if p.name == "normalization" and isinstance(p.domain, Choice)
-)
+NORMALIZATION = next(p for p in declared(TrainingConfig) if p.name == "normalization")
 HISTOGRAM_DIGITS = 2_000
 USED, ROW, COLUMN = "explore_used", "explore_pixel_row", "explore_pixel_column"
 
@@ -35,7 +32,7 @@ def training_pixels(content_hash: str, _digits: Dataset) -> PixelStatistics:
 def used_figure(content_hash: str, part: str, _digits: Dataset) -> Figure:
     """Drawn once for each content and part."""
     rows = rows_of(_digits, part)
-    return used_pixels(_digits.images[rows[0] : rows[-1] + 1])
+    return used_pixels(_digits.images[rows[0] : rows[-1] + 1], _digits.noun)
 
 
 @st.fragment
@@ -43,7 +40,7 @@ def used_figure(content_hash: str, part: str, _digits: Dataset) -> Figure:
 def pixels(digits: Dataset, part: str) -> None:
     """How bright pixels are, and which of them no digit uses."""
     if not len(rows_of(digits, part)):
-        st.info(f"There are no {part} digits.")
+        st.info(f"There are no {part} {digits.noun}s.")
         return
     brightness, use = st.columns([6, 5], gap="large")
     with brightness:
@@ -53,14 +50,16 @@ def pixels(digits: Dataset, part: str) -> None:
 
 
 def _histogram(digits: Dataset, part: str) -> None:
+    assert isinstance(NORMALIZATION.domain, Choice)
+    ways = NORMALIZATION.domain.options
     how = st.segmented_control(
-        "Normalisation",
-        list(NORMALIZATIONS),
+        NORMALIZATION.label,
+        list(ways),
         default="divide",
         required=True,
         key="explore_normalization",
         bind="query-params",
-        help="How pixels are scaled before they enter the network.",
+        help=NORMALIZATION.help,
     )
     images = digits.images[random_rows(digits, part, HISTOGRAM_DIGITS, seed=0)]
     after = normalized(images, how, training_pixels(digits.content_hash, digits))
@@ -70,7 +69,7 @@ def _histogram(digits: Dataset, part: str) -> None:
         key="explore_histogram",
         alt=f"Brightness of pixels before and after the normalisation {how}",
     )
-    st.caption(f"{how}: {NORMALIZATIONS[how]}. Counted on {len(images):,} random digits.")
+    st.caption(f"{how}: {ways[how]}. Counted on {len(images):,} random {digits.noun}s.")
 
 
 def _use(digits: Dataset, part: str) -> None:
@@ -85,14 +84,16 @@ def _use(digits: Dataset, part: str) -> None:
         key=USED,
         on_select=_open_pixel,
         selection_mode="points",
-        alt="In how many digits each pixel has ink",
+        alt=f"In how many {digits.noun}s each pixel has ink",
     )
     if row is None or column is None:
-        st.caption("Click a pixel, or name its row and column, to see the digits that use it.")
+        st.caption(
+            f"Click a pixel, or name its row and column, to see the {digits.noun}s that use it."
+        )
         return
     rows = using(digits, rows_of(digits, part), row, column)
     if not len(rows):
-        st.info(f"No digit has ink in row {row}, column {column}.")
+        st.info(f"No {digits.noun} has ink in row {row}, column {column}.")
         return
     st.markdown(f"{len(rows):,} have ink in row {row}, column {column}, the brightest first.")
     shown = paged(rows, "explore_using_page", size=30)
@@ -100,7 +101,7 @@ def _use(digits: Dataset, part: str) -> None:
         digits,
         shown,
         f"explore_using_{digits.content_hash[:12]}",
-        f"Digits with ink in row {row}, column {column}",
+        f"With ink in row {row}, column {column}",
     )
 
 
@@ -113,6 +114,5 @@ def using(digits: Dataset, rows: np.ndarray, row: int, column: int) -> np.ndarra
 
 def _open_pixel() -> None:
     """Takes the clicked pixel into the two numbers; with none selected, empties them."""
-    points = st.session_state[USED]["selection"]["points"]
-    row, column = points[0]["customdata"] if points else (None, None)
+    row, column = clicked(USED) or (None, None)
     st.session_state[ROW], st.session_state[COLUMN] = row, column

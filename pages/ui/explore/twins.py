@@ -5,7 +5,8 @@ import streamlit as st
 
 from digitlab.datasets import Dataset
 from digitlab.similarity import LEAST_ALIKE, Comparison
-from pages.ui.explore.filters import ANY
+from pages.ui.answers import a
+from pages.ui.choices import ANY, number_of
 from pages.ui.explore.look_alikes import WHAT_LIKENESS_IS, likeness_in_words, show_pair
 from pages.ui.explore.many_digits import digit_in_words
 from pages.ui.gallery import gallery, paged
@@ -18,9 +19,9 @@ def show_twins(digits: Dataset, comparison: Comparison, label: str, across: bool
     numbers = twins(digits, comparison, label, across)
     where = " across training and test" if across else ""
     if not len(numbers):
-        whose = "" if label == ANY else f" with a {label}"
+        whose = "" if label == ANY else f" with {a(label)}"
         st.info(
-            f"No near-duplicates{whose}{where}: no two digits are {LEAST} alike.",
+            f"No near-duplicates{whose}{where}: no two {digits.noun}s are {LEAST} alike.",
             icon=":material/check:",
         )
         return
@@ -45,7 +46,7 @@ def show_twins(digits: Dataset, comparison: Comparison, label: str, across: bool
                 for first, second in pairs
             ],
             key=f"explore_twins_{digits.content_hash[:12]}",
-            label="Pairs of digits that are alike; the first of each is drawn",
+            label=f"Pairs of {digits.noun}s that are alike; the first of each is drawn",
         )
     with detail:
         number = int(shown[0]) if picked is None else picked
@@ -54,15 +55,16 @@ def show_twins(digits: Dataset, comparison: Comparison, label: str, across: bool
 
 
 def twins(digits: Dataset, comparison: Comparison, label: str, across: bool) -> np.ndarray:
-    """Which of the pairs have a digit of this label; with `across`, one in training, one in test.
+    """Which of the pairs have a digit of this class; with `across`, one in training, one in test.
 
     Returns:
         int64 (k,), numbers of pairs, the most alike first.
     """
     pairs = comparison.pairs
     wanted = np.full(len(pairs), True)
-    if label != ANY:
-        wanted = (digits.labels[pairs] == int(label)).any(axis=1)
+    number = number_of(label, digits.class_names)
+    if number is not None:
+        wanted = (digits.labels[pairs] == number).any(axis=1)
     if across:
         wanted &= (pairs < digits.train_count).sum(axis=1) == 1
     return np.flatnonzero(wanted)

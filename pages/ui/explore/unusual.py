@@ -29,16 +29,18 @@ def unusual(digits: Dataset, part: str) -> None:
     cost = next((cost for most, cost in COSTS.items() if len(digits) <= most), "many minutes")
     found = results(
         [comparison_study(digits)],
-        f"Compare all {len(digits):,} digits ({cost})",
+        Comparison.from_bytes,
+        f"Compare all {len(digits):,} {digits.noun}s ({cost})",
         "explore_comparison",
     )
     if found is None:
         st.caption(
-            "Every digit is compared with every other. It shows which are unlike their class, and "
+            f"Every {digits.noun} is compared with every other. It shows which are unlike their "
+            "class, and "
             "which are there nearly twice, perhaps in training and test."
         )
         return
-    comparison = Comparison.from_bytes(found[0])
+    (comparison,) = found
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Show",
@@ -49,7 +51,7 @@ def unusual(digits: Dataset, part: str) -> None:
             wrap=True,
             bind="query-params",
         )
-        label = pick_label(LABEL)
+        label = pick_label(digits, LABEL)
     if kind == OUTLIERS:
         _outliers(digits, comparison, rows_of(digits, part, label), part)
     else:
@@ -58,28 +60,29 @@ def unusual(digits: Dataset, part: str) -> None:
 
 def _outliers(digits: Dataset, comparison: Comparison, rows: np.ndarray, part: str) -> None:
     if not len(rows):
-        st.info(f"There are none among the {part} digits.")
+        st.info(f"There are none among the {part} {digits.noun}s.")
         return
     rows = rows[np.argsort(comparison.kinship[rows], kind="stable")[:SHOWN_OUTLIERS]]
     detail, many = st.columns([7, 5] if is_wide(ONE) else [5, 6], gap="large")
     with many:
         whose = "" if part == "all" else f"{part} "
         st.markdown(
-            f"The {len(rows)} {whose}digits least like others of their label, the strangest first."
+            f"The {len(rows)} {whose}{digits.noun}s least like others of their label, the "
+            "strangest first."
         )
         shown = paged(rows, "explore_outliers_page", size=30)
         picked = digit_gallery(
             digits,
             shown,
             f"explore_outliers_{digits.content_hash[:12]}",
-            "Digits unlike their class",
+            f"{digits.noun.capitalize()}s unlike their class",
             [
                 f"{digits.class_names[digits.labels[row]]} · {100 * comparison.kinship[row]:.0f} %"
                 for row in shown
             ],
         )
         st.caption(
-            f"Under each: its label, and how alike it is on average to the {NEIGHBOURS} digits of "
+            f"Under each: its label, and how alike it is on average to the {NEIGHBOURS} of "
             "that label that are most like it (Angiulli & Pizzuti, 2002).",
             help=WHAT_LIKENESS_IS,
         )

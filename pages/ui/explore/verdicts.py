@@ -85,7 +85,7 @@ def show_judged(digits: Dataset, suspects: Suspects, mine: Docket) -> None:
         [_caption(digits, judgement) for judgement in on_page],
         [_in_words(digits, judgement) for judgement in on_page],
         key=GALLERY,
-        label="Digits whose labels you have judged, the last first",
+        label=f"{digits.noun.capitalize()}s whose labels you have judged, the last first",
         right=[judgement.verdict is Verdict.RIGHT for judgement in on_page],
     )
     with st.container(horizontal=True):
@@ -96,7 +96,7 @@ def show_judged(digits: Dataset, suspects: Suspects, mine: Docket) -> None:
             disabled=picked is None,
             on_click=_again,
             args=(mine.take_back, picked),
-            help="Pick one of the digits above first.",
+            help="Pick one of those above first.",
         )
         st.button(
             "Saved" if mine.is_saved else "Save",
@@ -134,9 +134,10 @@ def _again(take_back: Callable[[int], None], row: int) -> None:
 
 
 def _caption(digits: Dataset, judgement: Judgement) -> str:
-    label = digits.labels[judgement.row]
-    seen = {Verdict.RIGHT: "", Verdict.OTHER: f"→{judgement.corrected}", Verdict.UNCLEAR: "→?"}
-    return f"{label}{seen[judgement.verdict]}"
+    names = digits.class_names
+    other = names[judgement.corrected or 0]
+    seen = {Verdict.RIGHT: "", Verdict.OTHER: f"→{other}", Verdict.UNCLEAR: "→?"}
+    return f"{names[digits.labels[judgement.row]]}{seen[judgement.verdict]}"
 
 
 def _in_words(digits: Dataset, judgement: Judgement) -> str:

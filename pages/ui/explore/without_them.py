@@ -32,12 +32,13 @@ def show_training(digits: Dataset, judged: Sequence[Judgement]) -> None:
         if judgement.verdict is not Verdict.RIGHT and judgement.row < digits.train_count
     ]
     without = with_them.replace(left_out=text_of_rows(against))
-    count = f"{len(against):,} training {'digit' if len(against) == 1 else 'digits'}"
+    count = f"{len(against):,} training {digits.noun}{'' if len(against) == 1 else 's'}"
     st.markdown(
         f"**Does it matter?** Train the same network with and without the {count} that you found "
         "wrong or that nobody can tell."
         if against
-        else "**Does it matter?** Find a training digit whose label is wrong, and train without it."
+        else f"**Does it matter?** Find a training {digits.noun} whose label is wrong, and train "
+        "without it."
     )
     with st.container(horizontal=True):
         _lead_to("Train with them", "with", with_them, preset, disabled=False)

@@ -11,6 +11,7 @@ from digitlab.config import TrainingConfig
 from digitlab.script import DIGITS_FILE, digits_file, keras_script, requirements
 from pages.ui.cache import dataset
 from pages.ui.frame import guard
+from pages.ui.visitor import known_as
 
 OPEN = "code_open"
 LARGEST_DOWNLOAD = 100_000
@@ -27,7 +28,7 @@ def show_code(config: TrainingConfig) -> None:
 
 
 def _show_script(config: TrainingConfig) -> None:
-    script = _script(config.to_json())
+    script = _script(config.replace(dataset=known_as(config.dataset)).to_json())
     st.markdown(
         f"Runs anywhere with `pip install {requirements(config)}`, and gives the same accuracy "
         "with the same seed on the same machine."

@@ -10,6 +10,7 @@ from digitlab.evaluation import accuracy_in_words
 from digitlab.jobs import get_jobs
 from digitlab.records import Epoch, Run, Status, TestResult
 from pages.ui.cache import store
+from pages.ui.dataset_picker import error_of
 from pages.ui.frame import guard, without_links
 from pages.ui.train.author import show_author
 from pages.ui.train.going_on import choose_fork, show_fork_button, show_ways_on
@@ -53,7 +54,7 @@ def show_ended(run: Run) -> None:
 def _how_it_ended(run: Run, epochs: Sequence[Epoch]) -> None:
     done = len(epochs)
     count = f"{done} of {run.config.epochs} epochs"
-    reason = without_links(run.error or "")
+    reason = without_links(error_of(run))
     match run.status:
         case Status.FAILED:
             kept = f" What it had learned by then is kept: {_in_words(run.test)}"
@@ -149,8 +150,9 @@ def _is_saving(run: Run) -> bool:
 
 
 def _given_up(run: Run) -> bool:
-    """Whether an ended run has waited too long for its test result."""
-    return run.ended_at is not None and datetime.now(UTC) - run.ended_at > SAVING
+    """Whether an ended run has waited too long for its test result, or for a process that died."""
+    overdue = run.ended_at is not None and datetime.now(UTC) - run.ended_at > SAVING
+    return overdue or not get_jobs().may_still_test(run.id)
 
 
 def _saving(run_id: str) -> None:
