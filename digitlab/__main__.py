@@ -182,9 +182,10 @@ def predict_command(options: argparse.Namespace) -> None:
     """`predict`: one answer per picture; printed when all were read."""
     from digitlab.pictures import read_picture
     from digitlab.preprocessing import preprocess
+    from digitlab.reading import reading
 
     recogniser = _recogniser(options.model)
-    answers = []
+    answers, lines = [], []
     for path in options.images:
         try:
             data = path.read_bytes()
@@ -196,15 +197,16 @@ def predict_command(options: argparse.Namespace) -> None:
             sentence = str(error)
             raise InputError(sentence if str(path) in sentence else f"{path}: {sentence}") from None
         probabilities = recogniser.probabilities(image[None])[0]
+        read = reading(probabilities)
         answers.append(
             {
                 "image": str(path),
-                "label": int(probabilities.argmax()),
-                "confidence": float(probabilities.max()),
+                **asdict(read),
                 "probabilities": [float(p) for p in probabilities],
             }
         )
-    lines = [f"{a['image']}: {a['label']} ({a['confidence']:.1%})" for a in answers]
+        said = f"{read.label} ({read.confidence:.1%})"
+        lines.append(f"{path}: {said if read.is_digit else f'no digit; nearest {said}'}")
     _print(options, answers, "\n".join(lines))
 
 

@@ -98,7 +98,8 @@ class TrainingConfig:
     dataset: str = hyperparameter(
         "mnist",
         Text(),
-        "`mnist`, `digits`, `fashion_mnist`, or one of yours; on the command line, its path.",
+        "`mnist`, `digits`, `fashion_mnist`, or one of yours; on the command line, its path, or "
+        "`handwriting`, which the shipped recogniser learned from.",
         "Data",
     )
     split: str = hyperparameter(

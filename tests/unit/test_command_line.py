@@ -1,13 +1,14 @@
 """The command line: one sentence and exit 2 for bad input, one JSON document for --json."""
 
 import json
+import re
 import socket
 import sys
 from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from digitlab.__main__ import main
 from digitlab.archive import pack, unpack
@@ -104,8 +105,22 @@ def test_a_picture_is_read(seven, capsys):
     assert [answer["image"] for answer in answers] == [str(seven)] * 2
     for answer in answers:
         assert answer["label"] == 7
+        assert answer["is_digit"]
         assert answer["confidence"] == max(answer["probabilities"])
         assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_is_no_digit_is_said_to_be_none(home, seven, capsys):
+    dot = home / "dot.png"
+    picture = Image.new("L", (280, 280), 255)
+    ImageDraw.Draw(picture).ellipse((130, 130, 150, 150), fill=0)
+    picture.save(dot)
+    assert run("predict", "pretrained", seven, dot) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r".*seven\.png: 7 \([\d.]+%\)", lines[0])
+    assert re.fullmatch(r".*dot\.png: no digit; nearest \d \([\d.]+%\)", lines[1])
+    assert run("predict", "pretrained", dot, "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["is_digit"] is False
 
 
 def test_evaluation_holds_what_the_contract_says(capsys):
