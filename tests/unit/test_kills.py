@@ -26,6 +26,7 @@ EPOCHS = 12
 
 CONFIG = TrainingConfig(
     dataset="digits",
+    training_size=600,
     validation="random",
     conv_blocks=(ConvBlock(16, batch_normalization=True, dropout=0.2),),
     dense_layers=(DenseLayer(64, dropout=0.3),),
