@@ -1,6 +1,8 @@
-"""A Dask client, and locally the scheduler and the one worker behind it, as processes."""
+"""A Dask client, and locally the process behind it that keeps a scheduler and the one worker."""
 
 import os
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,20 +22,23 @@ class Connection:
         home: where the local worker may keep scratch files.
         address: a scheduler, such as `tcp://host:8786`.
         restarts: deaths of the local worker that its waiting tasks survive.
+        trains: whether the local worker is wanted for a training: it then imports TensorFlow at
+            once, instead of with its first task.
 
     Raises:
         InputError: if nobody answers at that address.
     """
 
-    def __init__(self, home: Path, address: str | None, restarts: int) -> None:
-        from distributed import Client
+    def __init__(self, home: Path, address: str | None, restarts: int, trains: bool) -> None:
+        self._keeper = None if address else _start_keeper(home, restarts, trains)
+        from distributed import Client  # takes a second, and the keeper's own imports another
 
-        self._cluster = None if address else _local_cluster(home, restarts)
+        if self._keeper is not None:
+            address = _first_line(self._keeper)
         try:
-            self.client: Any = Client(self._cluster or address, set_as_default=False)
+            self.client: Any = Client(address, set_as_default=False)
         except (OSError, ValueError) as error:
-            if self._cluster is not None:
-                self._cluster.close(timeout=CLOSING_SECONDS)
+            self._end_keeper()
             raise InputError(
                 f"DIGITLAB_SCHEDULER must be a scheduler that answers, got {address!r}: {error}"
             ) from None
@@ -41,57 +46,52 @@ class Connection:
     @property
     def is_alive(self) -> bool:
         """Whether the scheduler still answers, and here the worker's keeper still lives."""
-        return self.client.status == "running" and all(
-            part.process is None or part.process.returncode is None for part in self._parts()
-        )
+        ended = self._keeper is not None and self._keeper.poll() is not None
+        return self.client.status == "running" and not ended
 
     def close(self) -> None:
         """Ends the connection, and the processes that were started for it."""
-        processes = self._processes()
         with suppress(Exception):
             self.client.close(timeout=CLOSING_SECONDS)
-        if self._cluster is not None:
-            with suppress(Exception):
-                self._cluster.close(timeout=CLOSING_SECONDS)
-        for process in processes:
+        self._end_keeper()
+
+    def _end_keeper(self) -> None:
+        """Kills the keeper and its worker; a graceful end would wait for a training."""
+        if self._keeper is None:
+            return
+        family: list[psutil.Process] = []
+        with suppress(psutil.NoSuchProcess):
+            family = psutil.Process(self._keeper.pid).children(recursive=True)
+        self._keeper.kill()  # first: it would start another worker
+        for process in family:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-
-    def _parts(self) -> list[Any]:
-        """The local scheduler and the keeper of the worker, which restarts it."""
-        if self._cluster is None:
-            return []
-        return [self._cluster.scheduler, *self._cluster.workers.values()]
-
-    def _processes(self) -> list[psutil.Process]:
-        found = []
-        for part in self._parts():
-            with suppress(psutil.NoSuchProcess, AttributeError):
-                process = psutil.Process(part.process.pid)
-                found += [process, *process.children(recursive=True)]
-        return found
+        self._keeper.wait()
 
 
-def _local_cluster(home: Path, restarts: int) -> Any:
-    """A scheduler and one worker with one thread, as processes that end with this one."""
-    from distributed import SubprocessCluster
+def _first_line(keeper: subprocess.Popen[str]) -> str:
+    """The address of the keeper's scheduler, once it is there."""
+    assert keeper.stdout is not None
+    with keeper.stdout as printed:
+        address = printed.readline().strip()
+    if not address:
+        raise RuntimeError(f"the keeper of the worker ended with {keeper.wait()}")
+    return address
 
-    # The processes import this package, wherever the server was started from.
+
+def _start_keeper(home: Path, restarts: int, trains: bool) -> subprocess.Popen[str]:
+    """A scheduler and one worker with one thread, in processes that end with this one."""
+    # They import this package, wherever the server was started from.
     package = os.fspath(Path(__file__).resolve().parents[1])
-    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if package not in paths:
-        os.environ["PYTHONPATH"] = os.pathsep.join([package, *filter(None, paths)])
-    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "warning")
-    lifeline = ["digitlab.lifeline"]
-    return SubprocessCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        dashboard_address=None,  # type: ignore[arg-type]
-        scheduler_kwargs={"preload": lifeline, "allowed_failures": restarts},
-        worker_kwargs={
-            "preload": lifeline,
-            "preload_nanny": lifeline,
-            "local_directory": os.fspath(home / "scratch"),
-            "memory_limit": 0,
-        },
+    paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    environment = {"DASK_LOGGING__DISTRIBUTED": "warning"} | os.environ
+    environment["PYTHONPATH"] = os.pathsep.join(paths)
+    preloads = ["digitlab.lifeline", *(["digitlab.ahead"] if trains else [])]
+    command = [sys.executable, "-m", "digitlab.keeper", os.fspath(home / "scratch"), str(restarts)]
+    return subprocess.Popen(
+        [*command, *preloads],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
     )

@@ -23,9 +23,9 @@ from digitlab.config import TrainingConfig
 from digitlab.datasets import Dataset, Split, probe_rows, split_dataset
 from digitlab.errors import InputError
 from digitlab.evaluation import evaluate
-from digitlab.export import keras_bytes, litert_bytes
+from digitlab.export import keras_bytes, litert_bytes, weights_of
 from digitlab.inference import Recogniser
-from digitlab.network import PixelStatistics, batches_per_epoch, steps_per_execution
+from digitlab.network import MNIST_PIXELS, PixelStatistics, batches_per_epoch, steps_per_execution
 from digitlab.preprocessing import pixel_statistics
 from digitlab.records import (
     BatchProgress,
@@ -423,7 +423,9 @@ class Training:
         model.compile(
             optimizer=optimizer(self.config),
             loss=loss(self.config),
-            metrics=["accuracy"],
+            # Keras makes a metric that is only named while it traces the step, and then has to
+            # trace it once more.
+            metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
             steps_per_execution=steps_per_execution(self.config, self.batches),
             jit_compile=False,
         )
@@ -440,6 +442,9 @@ class Training:
 
     @cached_property
     def _pixels(self) -> PixelStatistics:
+        """What the network is told of the training pixels: counting them takes a while."""
+        if self.config.normalization != "standardize":
+            return MNIST_PIXELS  # nobody asks
         return pixel_statistics(self.dataset.images[self.split.train])
 
     def _part(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -484,6 +489,20 @@ def train(
         training.finish()
         raise
     training.finish()
+
+
+def checkpoint_of(keras_file: bytes, config: TrainingConfig, epoch: int) -> Checkpoint:
+    """The state of a training that goes on from a model, with an optimiser that knows nothing.
+
+    Args:
+        keras_file: a `.keras` file of our own.
+        config: of the training that goes on.
+        epoch: how many lie behind it.
+    """
+    network, fresh = build(config), optimizer(config)
+    fresh.build(network.trainable_variables)
+    variables = [keras.ops.convert_to_numpy(variable) for variable in fresh.variables]
+    return Checkpoint(epoch, config, weights_of(keras_file), variables)
 
 
 def watching_callbacks(config: TrainingConfig) -> list[keras.callbacks.Callback]:

@@ -10,6 +10,7 @@ from typing import Any
 from digitlab.checkpoints import Checkpoint, superfluous_checkpoints
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError
+from digitlab.recognisers import PRETRAINED, keras_model
 from digitlab.records import (
     CHECKPOINT,
     BatchProgress,
@@ -31,6 +32,9 @@ PROCESS_DIED = "the training process ended unexpectedly, perhaps for lack of mem
 
 TURN_SECONDS = 0.3
 """How often a run looks whether that of another process has ended."""
+
+FINISHING_SECONDS = 10
+"""A run waits so long for a study that is about to end."""
 
 
 class OvertakenError(Exception):
@@ -114,9 +118,8 @@ def _train(run: Run, store: Store, worker: Any) -> Status:
     from digitlab.datasets import load_dataset
     from digitlab.training import WishHeard, train
 
-    done, start = len(store.epochs(run.id)), None
-    if done:
-        start = Checkpoint.from_bytes(store.artefact(run.id, CHECKPOINT.format(epoch=done)))
+    done = len(store.epochs(run.id))
+    start = _state(run, done, store) if done else None
     if start is not None and done == run.parent_epoch:
         start = start.forked()
     try:
@@ -124,6 +127,15 @@ def _train(run: Run, store: Store, worker: Any) -> Status:
     except WishHeard:
         return Status.PAUSED
     return Status.FINISHED
+
+
+def _state(run: Run, epoch: int, store: Store) -> Checkpoint:
+    """What a run goes on from after an epoch; the shipped recogniser has no more than a model."""
+    if run.parent_id == PRETRAINED and epoch == run.parent_epoch:
+        from digitlab.training import checkpoint_of
+
+        return checkpoint_of(keras_model(store, PRETRAINED), run.config, epoch)
+    return Checkpoint.from_bytes(store.artefact(run.id, CHECKPOINT.format(epoch=epoch)))
 
 
 def run_measurement(config: str, place: str, home: str, database_url: str) -> str | None:
@@ -151,20 +163,33 @@ def run_measurement(config: str, place: str, home: str, database_url: str) -> st
     return _once(store.home, work)
 
 
-def run_study(kind: str, arguments: str, home: str) -> str | None:
+def run_study(kind: str, arguments: str, home: str, database_url: str, owner: str) -> str | None:
     """The job: does a study in a worker process and keeps its result; returns what failed.
 
-    One that was done meanwhile is not done again.
-    """
-    from distributed import get_worker
+    One that was done meanwhile is not done again. A study gives way to a run that waits, and
+    begins anew after it, unless it is about to end: see `is_nearly_done`.
 
-    study, shelf, worker = Study(kind, arguments), Shelf(Path(home)), get_worker()
+    Args:
+        owner: of the runs that wait for this worker.
+    """
+    from distributed import Reschedule, get_worker
+
+    store, worker = Store(Path(home), database_url), get_worker()
+    study, shelf, began = Study(kind, arguments), Shelf(store.home), time.monotonic()
+
+    def tell(fraction: float, words: str) -> None:
+        told = {"fraction": fraction, "words": words}
+        worker.log_event(TOPIC, {"study": study.key, "progress": told})
 
     def progress(fraction: float, words: str) -> None:
         if shelf.is_cancelled(study):
             raise StudyCancelledError
-        told = {"fraction": fraction, "words": words}
-        worker.log_event(TOPIC, {"study": study.key, "progress": told})
+        nearly_done = is_nearly_done(fraction, time.monotonic() - began)
+        if not nearly_done and store.has_queued(owner):
+            tell(0.0, "lets a training go first")
+            time.sleep(TURN_SECONDS)  # it may have to wait itself, for one of another process
+            raise Reschedule
+        tell(fraction, words)
 
     def work() -> None:
         with suppress(StudyCancelledError):
@@ -172,7 +197,16 @@ def run_study(kind: str, arguments: str, home: str) -> str | None:
             if shelf.result(study) is None:
                 shelf.keep(study, compute(study, progress))
 
-    return _once(Path(home), work)
+    return _once(store.home, work)
+
+
+def is_nearly_done(fraction: float, seconds: float) -> bool:
+    """Whether a study ends within FINISHING_SECONDS, if it goes on as fast.
+
+    A study keeps nothing when it gives way. That may cost minutes; but somebody sits before a
+    training and waits for its first epoch, while a study is looked at when it is done.
+    """
+    return seconds * (1 - fraction) < FINISHING_SECONDS * fraction
 
 
 def _once(home: Path, work: Callable[[], None]) -> str | None:
@@ -180,7 +214,7 @@ def _once(home: Path, work: Callable[[], None]) -> str | None:
 
     When a worker dies, Dask gives its task to the next one: it has begun then, and is given up.
     """
-    from distributed import get_worker
+    from distributed import Reschedule, get_worker
 
     begun = home / f".{get_worker().get_current_task()}"
     try:
@@ -190,6 +224,8 @@ def _once(home: Path, work: Callable[[], None]) -> str | None:
         return PROCESS_DIED
     except InputError as wrong:
         return str(wrong)
+    except Reschedule:
+        raise
     except Exception as wrong:
         _logger.exception("a job failed")
         return f"{type(wrong).__name__}: {wrong}"

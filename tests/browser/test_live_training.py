@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_drawing import SEVEN
+
 TRAINING_SECONDS = 120_000
 RUN_LINE = re.compile(r"^Run \S+-\w{4} ")
 
@@ -84,24 +86,13 @@ def test_a_training_is_paused_resumed_watched_to_its_end_looked_back_at_and_fork
     expect(page.get_by_text(f"{fork_id} on the 360 test digits of digits")).to_be_visible()
 
 
-def test_stop_keeps_the_completed_epochs_and_the_model(trainer):
-    page = trainer.page
-    choose_epochs(page, 500)
-    start(page)
-    wait_for_epoch(page, 3, 500)
-    page.get_by_role("button", name="Stop and keep").click()
-    words = expect_end(page, r"Stopped after \d+ of 500 epochs")
-    assert int(re.search(r"after (\d+) of", words).group(1)) >= 2
-    expect(page.get_by_role("link", name="See its mistakes")).to_be_visible()
-
-
-def test_a_live_run_is_found_again_after_a_reload_a_visit_elsewhere_and_in_a_second_tab(
+def test_a_live_run_is_found_again_after_a_reload_and_a_visit_elsewhere_and_stopped_in_a_second_tab(
     trainer, server
 ):
     page = trainer.page
     choose_epochs(page, 500)
     start(page)
-    wait_for_epoch(page, 2, 500)
+    wait_for_epoch(page, 3, 500)
     live = page.get_by_text(re.compile(r"epoch \d+ of 500"))
     run_id = run_shown(page)
 
@@ -121,8 +112,11 @@ def test_a_live_run_is_found_again_after_a_reload_a_visit_elsewhere_and_in_a_sec
     expect(second.get_by_text(RUN_LINE)).to_contain_text(run_id)
     second.get_by_role("button", name="Stop and keep").click()
     expect(live).to_be_hidden(timeout=TRAINING_SECONDS)
-    expect_end(page, r"Stopped after \d+ of 500 epochs")
-    assert run_shown(page) == run_id
+    for tab in (second, page):
+        words = expect_end(tab, r"Stopped after \d+ of 500 epochs")
+        assert int(re.search(r"after (\d+) of", words).group(1)) >= 2
+        expect(tab.get_by_role("link", name="See its mistakes")).to_be_visible()
+        assert run_shown(tab) == run_id
 
 
 def test_a_second_training_waits_in_a_visible_queue_and_can_leave_it(trainer):
@@ -145,3 +139,17 @@ def test_the_form_keeps_its_values_while_its_visitor_is_elsewhere(trainer):
     expect(page.get_by_text(re.compile(r"epochs 15 → 7"))).to_be_visible()
     page.get_by_role("button", name="Back to the preset").click()
     expect(page.get_by_text(re.compile(r"epochs 15 → 7"))).to_be_hidden()
+
+
+def test_a_drawing_is_read_while_a_training_runs(trainer):
+    page = trainer.page
+    choose_epochs(page, 500)
+    start(page)
+    wait_for_epoch(page, 2, 500)
+    run_id = run_shown(page)
+    trainer.go_to("Draw")
+    trainer.draw(*SEVEN)
+    trainer.expect_answer(7)
+    trainer.go_to("Train")
+    assert run_shown(page) == run_id
+    expect(page.get_by_text(re.compile(r"epoch \d+ of 500"))).to_be_visible()

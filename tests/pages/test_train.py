@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import socket
 from datetime import timedelta
 
 import numpy as np
@@ -250,6 +251,17 @@ def test_waiting_for_a_test_result_ends_by_itself(jobs, monkeypatch, patience, o
     assert not app.exception
     assert [line.value for line in app.markdown] == ["the page started over"] * over
     assert len(app.info) == (not over)
+
+
+def test_waiting_for_a_test_result_ends_with_the_process_that_tests(jobs):
+    owner = f"{socket.gethostname()} {2**22 + 1} 1.0"
+    run_id = jobs.store.create_run(TrainingConfig(dataset="digits"), None, owner)
+    jobs.store.start_run(run_id)
+    jobs.store.end_run(run_id, Status.STOPPED)
+    app = AppTest.from_function(waiting_for_a_test_result, default_timeout=20)
+    app.session_state["run"] = run_id
+    app.run()
+    assert [line.value for line in app.markdown] == ["the page started over"]
 
 
 def test_waiting_for_the_test_result_of_a_lost_run_is_one_sentence():

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +23,7 @@ from digitlab.inference import Recogniser
 from digitlab.jobs import Jobs
 from digitlab.owners import is_alive, recover, this_process
 from digitlab.records import Status
+from digitlab.run_rows import IMPORTED
 from digitlab.store import Store
 
 PATIENCE = 60
@@ -88,7 +90,7 @@ def test_stop_keeps_the_completed_epochs_and_the_model(jobs):
 
 
 def test_a_paused_run_gives_up_its_place_and_goes_on_as_if_nothing_had_been(jobs):
-    config = TINY.replace(epochs=30)
+    config = TINY.replace(epochs=8)
     whole, broken, other = jobs.submit(config), jobs.submit(config), jobs.submit(TINY)
     wait_until(lambda: len(jobs.store.epochs(broken)) >= 2)
     jobs.pause(broken)
@@ -100,7 +102,7 @@ def test_a_paused_run_gives_up_its_place_and_goes_on_as_if_nothing_had_been(jobs
     assert jobs.wait(broken, PATIENCE)
     assert jobs.store.run(broken).status is Status.FINISHED
     assert figures(jobs.store, broken) == figures(jobs.store, whole)
-    last = "checkpoint-30.npz"
+    last = "checkpoint-8.npz"
     ours, theirs = (
         Checkpoint.from_bytes(jobs.store.artefact(run, last)) for run in (broken, whole)
     )
@@ -159,8 +161,7 @@ def test_one_run_trains_while_others_wait_in_order_and_may_leave(jobs):
 def test_a_killed_worker_costs_one_run_and_no_completed_epoch(jobs):
     doomed, waiting = jobs.submit(ENDLESS), jobs.submit(TINY)
     wait_until(lambda: jobs.store.epochs(doomed))
-    (worker,) = jobs._connection._cluster.workers.values()
-    children = psutil.Process(worker.process.pid).children()
+    children = psutil.Process(jobs._connection._keeper.pid).children()
     max(children, key=lambda child: child.memory_info().rss).kill()
     assert jobs.wait(doomed, PATIENCE)
     run = jobs.store.run(doomed)
@@ -235,63 +236,43 @@ def training_processes(home):
     return found
 
 
-@pytest.fixture
-def own_jobs(tmp_path):
-    jobs = Jobs(Store(tmp_path))
-    yield jobs
-    jobs.close()
-
-
-def test_an_idle_worker_goes_away_and_the_next_run_starts_another(own_jobs, tmp_path, monkeypatch):
-    monkeypatch.setattr("digitlab.jobs.IDLE_SECONDS", 0.5)
-    first = own_jobs.submit(TINY.replace(epochs=1))
-    assert training_processes(tmp_path)
-    assert own_jobs.wait(first, PATIENCE)
-    wait_until(lambda: not training_processes(tmp_path))
-    second = own_jobs.submit(TINY.replace(epochs=1))
-    assert own_jobs.wait(second, PATIENCE)
-    statuses = [own_jobs.store.run(run_id).status for run_id in (first, second)]
+def test_an_idle_worker_goes_away_and_the_next_run_starts_another(jobs, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("digitlab.jobs.IDLE_SECONDS", 0.5)
+        first = jobs.submit(TINY.replace(epochs=1))
+        assert training_processes(jobs.store.home)
+        assert jobs.wait(first, PATIENCE)
+        wait_until(lambda: not training_processes(jobs.store.home))
+    second = jobs.submit(TINY.replace(epochs=1))
+    assert jobs.wait(second, PATIENCE)
+    statuses = [jobs.store.run(run_id).status for run_id in (first, second)]
     assert statuses == [Status.FINISHED] * 2
 
 
-def test_a_killed_scheduler_costs_what_it_held_and_the_next_run_starts_another(own_jobs):
-    doomed = own_jobs.submit(ENDLESS)
-    wait_until(lambda: own_jobs.store.epochs(doomed))
-    psutil.Process(own_jobs._connection._cluster.scheduler.process.pid).kill()
-    assert own_jobs.wait(doomed, PATIENCE)
-    assert own_jobs.store.run(doomed).status is Status.INTERRUPTED
-    assert own_jobs.store.epochs(doomed)
-    after = own_jobs.submit(TINY.replace(epochs=1))
-    assert own_jobs.wait(after, PATIENCE)
-    assert own_jobs.store.run(after).status is Status.FINISHED
-
-
-def test_a_worker_whose_keeper_was_killed_is_given_up_and_the_next_run_starts_another(
-    own_jobs, monkeypatch
-):
+def test_a_killed_keeper_costs_what_it_held_and_the_next_run_starts_another(jobs, monkeypatch):
     monkeypatch.setattr("digitlab.jobs.PULSE_SECONDS", 0.5)
-    doomed = own_jobs.submit(ENDLESS)
-    wait_until(lambda: own_jobs.store.epochs(doomed))
-    (keeper,) = own_jobs._connection._cluster.workers.values()
-    psutil.Process(keeper.process.pid).kill()
-    assert own_jobs.wait(doomed, PATIENCE)
-    assert own_jobs.store.run(doomed).status is Status.INTERRUPTED
-    after = own_jobs.submit(TINY.replace(epochs=1))
-    assert own_jobs.wait(after, PATIENCE)
-    assert own_jobs.store.run(after).status is Status.FINISHED
+    doomed = jobs.submit(ENDLESS)
+    wait_until(lambda: jobs.store.epochs(doomed))
+    psutil.Process(jobs._connection._keeper.pid).kill()
+    assert jobs.wait(doomed, PATIENCE)
+    assert jobs.store.run(doomed).status is Status.INTERRUPTED
+    assert jobs.store.epochs(doomed)
+    after = jobs.submit(TINY.replace(epochs=1))
+    assert jobs.wait(after, PATIENCE)
+    assert jobs.store.run(after).status is Status.FINISHED
 
 
-def test_a_run_waits_while_that_of_another_process_trains(own_jobs):
-    jobs_elsewhere = Jobs(Store(own_jobs.store.home))
+def test_a_run_waits_while_that_of_another_process_trains(jobs):
+    jobs_elsewhere = Jobs(Store(jobs.store.home))
     try:
-        first = own_jobs.submit(ENDLESS)
-        wait_until(lambda: own_jobs.store.epochs(first))
+        first = jobs.submit(ENDLESS)
+        wait_until(lambda: jobs.store.epochs(first))
         second = jobs_elsewhere.submit(TINY)
         assert not jobs_elsewhere.wait(second, 3)
-        assert own_jobs.store.run(second).status is Status.QUEUED
-        own_jobs.stop(first)
+        assert jobs.store.run(second).status is Status.QUEUED
+        jobs.stop(first)
         assert jobs_elsewhere.wait(second, PATIENCE)
-        assert own_jobs.store.run(second).status is Status.FINISHED
+        assert jobs.store.run(second).status is Status.FINISHED
     finally:
         jobs_elsewhere.close()
 
@@ -327,8 +308,29 @@ def test_ctrl_c_stops_and_keeps_a_training_of_the_command_line(tmp_path):
         ("elsewhere 1 1.0", 3, False),
         (f"{socket.gethostname()} {2**22 + 1} 1.0", 0, False),
         (f"{socket.gethostname()} {os.getpid()} 1.0", 0, False),
+        (IMPORTED, 0, False),
     ],
-    ids=["this one", "silent", "elsewhere", "silent elsewhere", "gone", "number taken over"],
+    ids=[
+        "this one",
+        "silent",
+        "elsewhere",
+        "silent elsewhere",
+        "gone",
+        "number taken over",
+        "imported",
+    ],
 )
 def test_an_owner_is_alive_if_heard_of_lately_and_still_there(owner, minutes, alive):
     assert is_alive(owner, timedelta(minutes=minutes)) is alive
+
+
+def test_a_model_is_tested_for_no_longer_than_its_process_lives(tmp_path):
+    jobs = Jobs(Store(tmp_path))
+    owners = (this_process(), "elsewhere 1 1.0", f"{socket.gethostname()} {2**22 + 1} 1.0")
+    runs = [jobs.store.create_run(TINY, None, owner) for owner in owners]
+    assert [jobs.may_still_test(run_id) for run_id in runs] == [True, True, False]
+    jobs._done[runs[0]] = job = threading.Event()
+    assert jobs.may_still_test(runs[0])
+    job.set()  # as when its worker has died
+    assert not jobs.may_still_test(runs[0])
+    jobs.close()

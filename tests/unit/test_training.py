@@ -2,12 +2,14 @@
 
 import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
+import keras
 
 from digitlab.checkpoints import Checkpoint
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
@@ -75,9 +77,11 @@ def digits():
     return load_dataset("digits")
 
 
-@pytest.fixture(autouse=True)
-def looks_often(monkeypatch):
-    monkeypatch.setattr("digitlab.training.REPORT_SECONDS", 0.0)
+@pytest.fixture(scope="module", autouse=True)
+def looks_often():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digitlab.training.REPORT_SECONDS", 0.0)
+        yield
 
 
 def fitted(config, digits, start=None, **how):
@@ -87,39 +91,54 @@ def fitted(config, digits, start=None, **how):
     return listener
 
 
+@pytest.fixture(scope="module")
+def whole(digits):
+    """`whole(config)` is the listener of an unbroken training, done once: only to be looked at."""
+    return cache(lambda config: fitted(config, digits))
+
+
 @pytest.mark.parametrize("config", [CONFIG, WATCHED, ONE_CYCLE], ids=["plain", "watched", "cycle"])
-def test_a_resumed_training_ends_with_the_very_weights_of_an_unbroken_one(config, digits):
-    whole, broken = fitted(config, digits), Listener(pause_after=2)
+def test_a_resumed_training_ends_with_the_very_weights_of_an_unbroken_one(config, digits, whole):
+    broken = Listener(pause_after=2)
     with pytest.raises(WishHeard):
         train(config, digits, broken)
     assert len(broken.epochs) == 2
     resumed = fitted(config, digits, broken.checkpoints[-1])
-    assert broken.figures + resumed.figures == whole.figures
+    assert broken.figures + resumed.figures == whole(config).figures
     for ours, theirs in zip(
-        resumed.checkpoints[-1].weights, whole.checkpoints[-1].weights, strict=True
+        resumed.checkpoints[-1].weights, whole(config).checkpoints[-1].weights, strict=True
     ):
         np.testing.assert_array_equal(ours, theirs)
 
 
 def test_early_stopping_that_had_ended_a_training_does_not_go_on(digits):
     config = CONFIG.replace(early_stopping_patience=1, learning_rate=1.0, epochs=20)
-    train(config, digits, whole := Listener())
-    assert len(whole.epochs) < 20, "the learning rate is meant to be far too high"
-    train(config, digits, again := Listener(), whole.checkpoints[-1])
+    train(config, digits, ended := Listener())
+    assert len(ended.epochs) < 20, "the learning rate is meant to be far too high"
+    train(config, digits, again := Listener(), ended.checkpoints[-1])
     assert again.epochs == []
-    assert again.result == whole.result is not None
-    fork = fitted(config, digits, whole.checkpoints[-1].forked())
+    assert again.result == ended.result is not None
+    fork = fitted(config, digits, ended.checkpoints[-1].forked())
     assert fork.epochs, "a fork is another training: it waits anew"
 
 
-def test_the_same_seed_gives_the_same_training_and_another_seed_another(digits):
-    figures = fitted(CONFIG, digits).figures
+def test_the_same_seed_gives_the_same_training_and_another_seed_another(digits, whole):
+    first, *_ = figures = whole(CONFIG).figures
     assert fitted(CONFIG, digits).figures == figures
-    assert fitted(CONFIG.replace(seed=7), digits).figures != figures
+    assert fitted(CONFIG.replace(seed=7, epochs=1), digits).figures != [first]
 
 
-def test_a_fork_goes_on_with_another_learning_rate_and_the_optimizer_as_it_was(digits):
-    start = fitted(CONFIG, digits).checkpoints[1]
+def test_a_step_is_traced_once(digits, monkeypatch):
+    traced, step = [], keras.Model.train_step
+    monkeypatch.setattr(
+        keras.Model, "train_step", lambda model, data: traced.append(model) or step(model, data)
+    )
+    fitted(CONFIG.replace(epochs=1), digits)
+    assert len(traced) == 1, "each time takes half a second of what Start waits for"
+
+
+def test_a_fork_goes_on_with_another_learning_rate_and_the_optimizer_as_it_was(digits, whole):
+    start = whole(CONFIG).checkpoints[1]
     fork = fitted(CONFIG.replace(learning_rate=0.002, epochs=3), digits, start.forked())
     (epoch,) = fork.epochs
     assert epoch.epoch == 3
@@ -128,23 +147,23 @@ def test_a_fork_goes_on_with_another_learning_rate_and_the_optimizer_as_it_was(d
     assert steps == 1.5 * start.optimizer[0]
 
 
-def test_a_fork_with_another_optimizer_starts_that_one_afresh(digits):
-    start = fitted(CONFIG, digits).checkpoints[1]
+def test_a_fork_with_another_optimizer_starts_that_one_afresh(digits, whole):
+    start = whole(CONFIG).checkpoints[1]
     fork = fitted(CONFIG.replace(optimizer="sgd", epochs=3), digits, start.forked())
     assert fork.checkpoints[0].optimizer[0] == start.optimizer[0] / 2
 
 
 def test_the_learning_rate_can_be_changed_while_it_trains(digits):
-    listener = fitted(CONFIG, digits, controls=Controls(learning_rate=0.0005))
-    assert [epoch.learning_rate for epoch in listener.epochs] == [pytest.approx(0.0005)] * 4
-    scheduled = fitted(ONE_CYCLE, digits, controls=Controls(learning_rate=0.0005))
+    controls = Controls(learning_rate=0.0005)
+    listener = fitted(CONFIG.replace(epochs=2), digits, controls=controls)
+    assert [epoch.learning_rate for epoch in listener.epochs] == [pytest.approx(0.0005)] * 2
+    scheduled = fitted(ONE_CYCLE.replace(epochs=2), digits, controls=controls)
     assert max(epoch.learning_rate for epoch in scheduled.epochs) < 0.0006
     assert scheduled.checkpoints[-1].learning_rate == 0.0005
 
 
-def test_the_probe_and_the_filters_of_each_epoch_can_be_looked_at(digits):
-    listener = fitted(CONFIG, digits)
-    first, last = listener.snapshots[0], listener.snapshots[-1]
+def test_the_probe_and_the_filters_of_each_epoch_can_be_looked_at(whole):
+    first, *_, last = whole(CONFIG).snapshots
     assert last.probabilities.shape == (20, 10)
     np.testing.assert_allclose(last.probabilities.sum(axis=1), 1, rtol=1e-5)
     assert last.filters.shape == (3, 3, 4)

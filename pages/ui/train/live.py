@@ -15,8 +15,9 @@ from pages.ui.train.hints import show_hints
 from pages.ui.train.panel import show_panel
 from pages.ui.train.shown import active_run, saw_end
 
-POLL = 0.7
-"""Seconds between two looks at a run that trains."""
+WORDS, CURVES = 0.5, 1.2
+"""Seconds between two looks at a run that trains: for the words and buttons, and for the curves,
+which cost several times as much."""
 
 PANEL_HEIGHT = 620
 """About that of the panel, in pixels: nothing jumps when the first batch is there."""
@@ -26,20 +27,26 @@ RATES = {p.name: p.domain for p in declared(TrainingConfig)}["learning_rate"]
 
 def show_live(run: Run) -> None:
     """A panel that looks after itself while the run is active, then reruns the page once."""
-    st.fragment(_live, run_every=POLL)(run.id)
+    st.fragment(_words, run_every=WORDS)(run.id)
+    st.fragment(_curves, run_every=CURVES)(run.id)
 
 
-def _live(run_id: str) -> None:
+def _words(run_id: str) -> None:
     with guard():
         run = store().run(run_id)
         if not run.status.is_active:
             saw_end(run_id)
             st.rerun()
-        batches = get_jobs().progress(run_id)
-        epochs = store().epochs(run_id)
+        batches, epochs = get_jobs().progress(run_id), store().epochs(run_id)
         share, words = progress_in_words(run, batches, epochs)
         st.progress(share, text=words)
         _controls(run)
+
+
+def _curves(run_id: str) -> None:
+    with guard():
+        run, epochs = store().run(run_id), store().epochs(run_id)
+        batches = get_jobs().progress(run_id)
         if not (batches or epochs):
             # Charts without a point would only keep the browser busy while training starts.
             st.skeleton(height=PANEL_HEIGHT)
