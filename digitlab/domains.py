@@ -145,10 +145,12 @@ class Text:
         """Returns the value.
 
         Raises:
-            InputError: if it is empty, too long or not text.
+            InputError: if it is empty, too long, not text, or text that no database keeps.
         """
         if not isinstance(value, str) or not value.strip():
             raise InputError(f"{name} must be a name, got {value!r}")
+        if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+            raise InputError(f"{name} must be made of whole characters, got {value!r}")
         if len(value) > self.longest:
             raise InputError(
                 f"{name} must have at most {self.longest} characters, got {len(value)}"

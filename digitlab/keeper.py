@@ -15,7 +15,10 @@ HERE = "127.0.0.1"
 
 
 async def keep(scratch: str, restarts: int, preloads: list[str]) -> None:
-    """Schedules, and restarts the worker when it dies, until this process ends.
+    """Schedules, and restarts the worker when it dies; ends when either has closed for good.
+
+    A worker whose heartbeat is refused closes together with its nanny: without an end of this
+    process, tasks would wait for ever.
 
     Args:
         scratch: a folder for the worker's files.
@@ -41,8 +44,9 @@ async def keep(scratch: str, restarts: int, preloads: list[str]) -> None:
             local_directory=scratch,
             memory_limit=0,
             preload=preloads,
-        ):
-            await tasks.finished()
+        ) as worker:
+            ends = [asyncio.ensure_future(part.finished()) for part in (tasks, worker)]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
 
 
 if __name__ == "__main__":

@@ -3,18 +3,20 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, NoReturn
 
 from digitlab.archive.zips import shortened
+from digitlab.checkpoints import check_fork
 from digitlab.config import TrainingConfig
 from digitlab.domains import Choice, Domain, Flag, Integer, Real, Text, declared, from_dictionary
 from digitlab.errors import InputError
 from digitlab.lessons import lesson_of
 from digitlab.network import check_cost
-from digitlab.recognisers import PRETRAINED
+from digitlab.recognisers import PRETRAINED, pretrained_card
 from digitlab.records import CHECKPOINT, SNAPSHOT, Controls, Epoch, Run, Status, TestResult
 from digitlab.sources.uploads import is_upload
 from digitlab.store import check_label
@@ -296,10 +298,22 @@ def _described(values: Any) -> Described:
         imported=True,
     )
     described = Described(run, epochs, digests)
-    shipped = parent_id == PRETRAINED and parent_epoch == len(epochs)  # its state is here too
-    if run.status.can_resume and epochs and described.state not in digests and not shipped:
+    has_state = described.state in digests or _is_begun_here(described)
+    if run.status.can_resume and epochs and not has_state:
         raise InputError(f"files must hold {described.state}, to be resumed from")
     return described
+
+
+def _is_begun_here(described: Described) -> bool:
+    """Whether a run has done nothing yet since it was forked from the shipped recogniser: then it
+    can be resumed from that."""
+    run, card = described.run, pretrained_card()
+    epochs = len(card.epochs)
+    if run.parent_id == PRETRAINED and run.parent_epoch == len(described.epochs) == epochs:
+        with suppress(InputError):
+            check_fork(card.config, epochs, run.config)
+            return True
+    return False
 
 
 def _test(values: Any) -> TestResult:

@@ -202,6 +202,18 @@ def test_a_copy_that_was_to_be_taught_comes_back_ready_to_go_on(tmp_path, here):
     assert run.config.dataset == f"{drawings}+known.npz"
 
 
+@pytest.mark.parametrize(
+    ("epochs", "changes"),
+    [(2, {}), (len(pretrained_card().epochs), {"dense_layers": (DenseLayer(7),)})],
+)
+def test_no_copy_begins_where_the_shipped_network_cannot_be(tmp_path, here, epochs, changes):
+    config = CONFIG.replace(epochs=18, **changes)
+    run_id = here.fork_network("pretrained", pretrained_card().epochs[:epochs], config, "me")
+    here.end_run(run_id, Status.PAUSED)
+    with pytest.raises(InputError, match="to be resumed from"):
+        unpack(Store(tmp_path / "third"), io.BytesIO(pack(here, [here.run(run_id)])))
+
+
 def test_a_run_that_trains_cannot_be_exported(here):
     here.create_run(CONFIG, None, "me")
     with pytest.raises(InputError, match="still waits or trains"):
@@ -391,6 +403,11 @@ HOSTILE = {
         "preset must be",
     ),
     "a long name": (lambda a: rewritten(a, with_run(name="x" * 61)), "at most 60 characters"),
+    "half a character as error": (
+        lambda a: rewritten(a, with_run(error="a\ud800b")),
+        "error must be made of whole characters",
+    ),
+    "a zero in an error": (lambda a: rewritten(a, with_run(error="a\0b")), "whole characters"),
     "a list as note": (lambda a: rewritten(a, with_run(note=[])), "note must be text"),
     "a run of tomorrow": (
         lambda a: rewritten(a, with_run(ended_at="2199-01-01T00:00:00+00:00")),
