@@ -241,7 +241,7 @@ def waiting_for_a_test_result():
 
 @pytest.mark.parametrize(("patience", "over"), [(timedelta(0), True), (timedelta(hours=1), False)])
 def test_waiting_for_a_test_result_ends_by_itself(jobs, monkeypatch, patience, over):
-    monkeypatch.setattr("pages.ui.train.result.SAVING", patience)
+    monkeypatch.setattr("digitlab.jobs.LONGEST_TEST", patience)
     run_id = jobs.submit(TrainingConfig(dataset="digits"))
     jobs.store.start_run(run_id)
     jobs.store.end_run(run_id, Status.STOPPED)

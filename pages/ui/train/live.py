@@ -15,9 +15,9 @@ from pages.ui.train.hints import show_hints
 from pages.ui.train.panel import show_panel
 from pages.ui.train.shown import active_run, saw_end
 
-WORDS, CURVES = 0.5, 1.2
-"""Seconds between two looks at a run that trains: for the words and buttons, and for the curves,
-which cost several times as much."""
+SOON, WORDS, CURVES = 0.2, 0.5, 2.5
+"""Seconds between two looks at a run that trains: until its first batch; then for the words and
+buttons, and for the curves, which cost several times as much."""
 
 PANEL_HEIGHT = 620
 """About that of the panel, in pixels: nothing jumps when the first batch is there."""
@@ -27,20 +27,25 @@ RATES = {p.name: p.domain for p in declared(TrainingConfig)}["learning_rate"]
 
 def show_live(run: Run) -> None:
     """A panel that looks after itself while the run is active, then reruns the page once."""
-    st.fragment(_words, run_every=WORDS)(run.id)
+    first = active_run()
+    begun = get_jobs().progress(run.id) or store().epochs(run.id)
+    starts = not begun and first is not None and first.id == run.id
+    st.fragment(_words, run_every=SOON if starts else WORDS)(run.id, starts)
     st.fragment(_curves, run_every=CURVES)(run.id)
 
 
-def _words(run_id: str) -> None:
+def _words(run_id: str, starts: bool) -> None:
     with guard():
         run = store().run(run_id)
-        if not run.status.is_active:
-            saw_end(run_id)
-            st.rerun()
         batches, epochs = get_jobs().progress(run_id), store().epochs(run_id)
         share, words = progress_in_words(run, batches, epochs)
         st.progress(share, text=words)
+        if not run.status.is_active:
+            saw_end(run_id)
+            st.rerun()
         _controls(run)
+        if starts and (batches or epochs):
+            st.rerun()  # from now on less often, and with curves
 
 
 def _curves(run_id: str) -> None:
@@ -48,8 +53,9 @@ def _curves(run_id: str) -> None:
         run, epochs = store().run(run_id), store().epochs(run_id)
         batches = get_jobs().progress(run_id)
         if not (batches or epochs):
-            # Charts without a point would only keep the browser busy while training starts.
-            st.skeleton(height=PANEL_HEIGHT)
+            # Charts without a point, or a skeleton that glimmers, would keep the browser busy
+            # while training starts: a third of a core where there is no graphics card.
+            st.container(height=PANEL_HEIGHT, border=False)
             return
         show_panel(run, epochs, batches, "live", planned=run.config.epochs)
         show_hints(run, epochs, "live")
@@ -61,6 +67,8 @@ def progress_in_words(
     """How far a run is, as a share and in words; that of another process reports whole epochs."""
     now = pace(run.config, batches, epochs)
     share = min(now.position / run.config.epochs, 1.0) if now else 0.0
+    if not run.status.is_active:
+        return share, f"{run.status.value.capitalize()}: {len(epochs)} epochs are complete"
     if run.status is Status.QUEUED:
         first, done = active_run(), len(epochs) / run.config.epochs
         if first is not None and first.id == run.id:
