@@ -14,7 +14,7 @@ import numpy as np
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError
 from digitlab.handwriting.dataset import compose, excerpt
-from digitlab.lessons import Lesson, compose_lesson, held_out, lesson_of
+from digitlab.lessons import Lesson, compose_lesson, lesson_of
 from digitlab.preprocessing import preprocess
 from digitlab.sources.arrays import Contents
 from digitlab.sources.fashion import CLASS_NAMES as FASHION_NAMES
@@ -332,11 +332,8 @@ def test_rows(dataset: Dataset, config: TrainingConfig | None) -> np.ndarray:
     its lesson was made of; on any other, and without a config, the test part that its makers set
     apart, or everything if they did not.
     """
-    own = config is not None and dataset.name in (config.dataset, canonical_name(config.dataset))
-    if config is not None and (lesson := lesson_of(config.dataset)):
-        if dataset.name == lesson.drawings:
-            return held_out(dataset.labels)
-        own |= dataset.name == canonical_name(lesson.replayed)
-    if config is None or not own:
-        return np.arange(dataset.train_count if dataset.has_test_part else 0, len(dataset))
-    return _set_apart(dataset, config)[1]
+    if config is not None:
+        learned = [config.dataset, *(lesson_of(config.dataset) or ())]
+        if dataset.name in (*learned, *map(canonical_name, learned)):
+            return _set_apart(dataset, config)[1]
+    return np.arange(dataset.train_count if dataset.has_test_part else 0, len(dataset))

@@ -6,11 +6,11 @@ of the visitor at home are kept, and those of others go a day after they were la
 
 import hashlib
 import io
-import re
+import json
 import threading
 import time
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from os import utime
@@ -21,18 +21,20 @@ from PIL import Image
 
 from digitlab.errors import InputError
 from digitlab.evaluation import Count, accuracy_in_words
-from digitlab.files import synced_file
+from digitlab.files import synced_file, write_synced
 from digitlab.preprocessing import SIDE
 from digitlab.records import TestResult
+from digitlab.sources.arrays import Contents
 from digitlab.sources.uploads import (
     AT_HOME,
     VISIT_SECONDS,
     Upload,
-    add_upload,
+    add_made,
     remove_upload,
     uploads_of,
     visitors_place,
 )
+from digitlab.store import Origin
 
 MOST_DRAWINGS = 2_000
 LARGEST_TOTAL_BYTES = 200_000_000
@@ -41,9 +43,10 @@ LARGEST_TOTAL_BYTES = 200_000_000
 TITLE = "My handwriting"
 """What a snapshot is called among its visitor's datasets. Their own files keep an ending."""
 
-UNREAD = -1
+SPARED_SECONDS = 3600
+"""A snapshot stays so long even if no run was trained on it: a form may be about to."""
 
-_TITLED = re.compile(rf"{TITLE}( \(\d+\))?")
+UNREAD = -1
 
 _one_at_a_time = threading.Lock()
 """Held while a file is changed: a visitor may have two tabs."""
@@ -56,6 +59,8 @@ class Drawings:
     `images`: uint8 (n, 28, 28), ink bright, as networks see them. `labels`: uint8 (n,), 0–9.
     `prompted`: bool (n,): whether the page asked for the digit. The others are corrections: they
     were kept because a network misread them, so they tell nothing of how often one does.
+    `held_out`: bool (n,): what a network is tested on that learns the others, never a correction.
+    It is settled when a drawing is kept, so that no later drawing and no removal changes it.
     `read`: int8 (n,): what the network read that was corrected, or UNREAD.
     `kept_at`: int64 (n,): nanoseconds since 1970, each its own: what a drawing is known by.
     """
@@ -63,6 +68,7 @@ class Drawings:
     images: np.ndarray
     labels: np.ndarray
     prompted: np.ndarray
+    held_out: np.ndarray
     read: np.ndarray
     kept_at: np.ndarray
 
@@ -90,6 +96,7 @@ NONE = Drawings(
     images=np.empty((0, SIDE, SIDE), np.uint8),
     labels=np.empty(0, np.uint8),
     prompted=np.empty(0, bool),
+    held_out=np.empty(0, bool),
     read=np.empty(0, np.int8),
     kept_at=np.empty(0, np.int64),
 )
@@ -109,7 +116,7 @@ def drawings_of(visitor: str) -> Drawings:
 def keep_drawing(
     visitor: str, image: np.ndarray, label: int, *, prompted: bool, read: int = UNREAD
 ) -> int:
-    """Adds a drawing to a visitor's.
+    """Adds a drawing to a visitor's; the same picture of the same digit is kept once.
 
     Args:
         image: uint8 (28, 28), ink bright, as `preprocess` leaves it.
@@ -128,6 +135,9 @@ def keep_drawing(
     with _one_at_a_time:
         _forget_old_visits()
         before = drawings_of(visitor)
+        same = (before.labels == label) & (before.images == image).all(axis=(1, 2))
+        if same.any():
+            return int(before.kept_at[same][0])
         if len(before) >= MOST_DRAWINGS:
             raise InputError(
                 f"at most {MOST_DRAWINGS:,} of your digits are kept: remove some of them first"
@@ -137,6 +147,7 @@ def keep_drawing(
             images=np.concatenate([before.images, image[None]]),
             labels=np.append(before.labels, np.uint8(label)),
             prompted=np.append(before.prompted, prompted),
+            held_out=np.append(before.held_out, prompted and _is_held_out(label, before)),
             read=np.append(before.read, np.int8(read)),
             kept_at=np.append(before.kept_at, kept_at),
         )
@@ -152,7 +163,7 @@ def remove_drawings(visitor: str, kept_at: Collection[int]) -> None:
         if len(after):
             _write(visitor, after)
         else:
-            _file(visitor).unlink(missing_ok=True)
+            _forget(_file(visitor))
 
 
 def as_zip(drawings: Drawings) -> bytes:
@@ -167,35 +178,52 @@ def as_zip(drawings: Drawings) -> bytes:
     return buffer.getvalue()
 
 
-def as_upload(visitor: str, in_use: Collection[str] | None = None) -> Upload:
+def as_upload(visitor: str, in_use: Collection[str]) -> Upload:
     """A visitor's drawings as they stand now, as one of their datasets: to look at, to train on.
+
+    What is held out is its test part.
 
     Args:
         visitor: whose.
-        in_use: the datasets of all runs. Older snapshots that none of them names are taken away;
-            without it, all are kept.
+        in_use: the datasets of all runs. Older snapshots that none of them names are taken away.
 
     Raises:
-        InputError: if nothing is drawn, or there is no room for another dataset.
+        InputError: if nothing is drawn, or the server has no room for another dataset.
     """
     drawings = drawings_of(visitor)
     if not len(drawings):
         raise InputError("you have no digits of your own yet: write some first")
-    if in_use is not None:
-        for older in snapshots_of(visitor):
-            if not any(names_snapshot(dataset, [older]) for dataset in in_use):
-                remove_upload(older, visitor)
-    return add_upload({"drawings.zip": io.BytesIO(as_zip(drawings))}, visitor, TITLE)
+    _remove_unused(visitor, in_use)
+    upload = add_made(_contents(drawings), visitor, TITLE)
+    with _one_at_a_time:
+        made_at = _snapshots(visitor) | {upload.digest: time.time()}
+        write_synced(_snapshots_file(visitor), json.dumps(made_at).encode())
+    return upload
 
 
-def snapshots_of(visitor: str) -> list[Upload]:
-    """Which of a visitor's datasets are made of their drawings."""
-    return [upload for upload in uploads_of(visitor) if _TITLED.fullmatch(upload.title)]
+def snapshots_of(visitor: str) -> set[str]:
+    """The digests of all snapshots that were ever made of a visitor's drawings, removed ones too.
+
+    They are forgotten with the last drawing.
+    """
+    return set(_snapshots(visitor))
 
 
-def names_snapshot(dataset: str, snapshots: Collection[Upload]) -> bool:
-    """Whether a dataset's name is that of a snapshot, or of a lesson made from it."""
-    return any(snapshot.digest in dataset for snapshot in snapshots)
+def has_learned(run_id: str, origins: Mapping[str, Origin], snapshots: Collection[str]) -> bool:
+    """Whether a run was trained on one of these snapshots, or goes on from one that was.
+
+    Args:
+        origins: see `Store.origins`.
+        snapshots: their digests.
+    """
+    line: set[str] = set()  # what strangers wrote may go round in circles
+    parent: str | None = run_id
+    while parent is not None and parent in origins and parent not in line:
+        if _names_one(origins[parent].dataset, snapshots):
+            return True
+        line.add(parent)
+        parent = origins[parent].parent_id
+    return False
 
 
 def prompts(count: int, generator: np.random.Generator) -> tuple[int, ...]:
@@ -257,8 +285,55 @@ def count_right(drawings: Drawings, probabilities: np.ndarray) -> Count:
     return Count(int(right[asked].sum()), int(asked.sum()))
 
 
+def _is_held_out(label: int, mine: Drawings) -> bool:
+    """Whether the next drawing that is asked for is held out: every second of each digit is, and of
+    few drawings about half."""
+    same = mine.labels[mine.prompted] == label
+    held_out = mine.held_out[mine.prompted]
+    for flags in (held_out[same], held_out):
+        if surplus := 2 * int(flags.sum()) - len(flags):
+            return surplus < 0
+    return False
+
+
+def _contents(drawings: Drawings) -> Contents:
+    """What is to be learned, then what is held out; no parts where one of them would be empty."""
+    order = np.argsort(drawings.held_out, kind="stable")
+    learned = int((~drawings.held_out).sum())
+    parts = learned if 0 < learned < len(drawings) else None
+    return Contents(drawings.images[order], drawings.labels[order], parts, "your drawings")
+
+
+def _remove_unused(visitor: str, in_use: Collection[str]) -> None:
+    """Takes the snapshots away that no run was trained on, unless they are young."""
+    made_at, long_ago = _snapshots(visitor), time.time() - SPARED_SECONDS
+    for upload in uploads_of(visitor):
+        is_young = made_at.get(upload.digest, 0) > long_ago
+        is_used = any(_names_one(dataset, [upload.digest]) for dataset in in_use)
+        if upload.made_here and not is_young and not is_used:
+            remove_upload(upload, visitor)
+
+
+def _names_one(dataset: str, digests: Collection[str]) -> bool:
+    """Whether a dataset's name is that of one of these uploads, or of a lesson made from it."""
+    return any(digest in dataset for digest in digests)
+
+
 def _file(visitor: str) -> Path:
     return visitors_place("drawings", visitor).with_suffix(".npz")
+
+
+def _snapshots_file(visitor: str) -> Path:
+    return _file(visitor).with_suffix(".json")
+
+
+def _snapshots(visitor: str) -> dict[str, float]:
+    """Digests of the snapshots ever made → when each was asked for last, in seconds since 1970."""
+    try:
+        made_at: dict[str, float] = json.loads(_snapshots_file(visitor).read_text())
+    except FileNotFoundError:
+        return {}
+    return made_at
 
 
 def _write(visitor: str, drawings: Drawings) -> None:
@@ -269,14 +344,13 @@ def _write(visitor: str, drawings: Drawings) -> None:
     if taken + drawings.images.nbytes > LARGEST_TOTAL_BYTES:
         raise InputError("there is no room for more drawings on this server now: try it later")
     with synced_file(path) as file:
-        np.savez(
-            file,
-            images=drawings.images,
-            labels=drawings.labels,
-            prompted=drawings.prompted,
-            read=drawings.read,
-            kept_at=drawings.kept_at,
-        )
+        np.savez(file, allow_pickle=False, **drawings.arrays)
+
+
+def _forget(path: Path) -> None:
+    """Removes a visitor's drawings, and what is known of their snapshots."""
+    path.unlink(missing_ok=True)
+    path.with_suffix(".json").unlink(missing_ok=True)
 
 
 def _forget_old_visits() -> None:
@@ -284,4 +358,4 @@ def _forget_old_visits() -> None:
     before = time.time() - VISIT_SECONDS
     for path in _file(AT_HOME).parent.glob("*.npz"):
         if path.stem != AT_HOME and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+            _forget(path)

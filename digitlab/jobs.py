@@ -14,7 +14,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digitlab.checkpoints import check_fork
@@ -30,6 +30,7 @@ from digitlab.owners import is_alive, recover, this_process
 from digitlab.recognisers import PRETRAINED, model_card
 from digitlab.records import (
     BatchProgress,
+    Run,
     Status,
     Wish,
 )
@@ -57,6 +58,9 @@ LONGEST_ERRAND_QUEUE = 5
 
 ANSWER_SECONDS = 10
 """A worker that has done an errand tells how it went within so long."""
+
+LONGEST_TEST = timedelta(minutes=2)
+"""A run that has ended and has no test result after so long will get none."""
 
 PULSE_SECONDS = 5
 """How often a process says that it is alive, and looks for runs of those that are not."""
@@ -134,6 +138,8 @@ class Jobs:
         """
         check_cost(config)
         card = model_card(self.store, run_id)
+        if run_id == PRETRAINED:
+            epoch = len(card.epochs)
         check_fork(card.config, epoch, config)
         with self._lock:
             self._check_queue()
@@ -186,19 +192,22 @@ class Jobs:
         """Waits for the job of a run of this process; False if `timeout` seconds were too few."""
         return self._done[run_id].wait(timeout)
 
-    def may_still_test(self, run_id: str) -> bool:
+    def may_still_test(self, run: Run) -> bool:
         """Whether the model of a run that has ended may still be stored and tested.
 
-        No more once its job is over, as after the death of the worker, or once the process has
-        ended that answers for it.
+        No more once its job is over, as after the death of the worker, once the process has ended
+        that answers for it, or after LONGEST_TEST: what a process of another host does, nobody
+        knows here.
 
         Raises:
             UnknownRunError: if there is no such run.
         """
-        done = self._done.get(run_id)
+        if run.ended_at is not None and datetime.now(UTC) - run.ended_at > LONGEST_TEST:
+            return False
+        done = self._done.get(run.id)
         if done is not None:
             return not done.is_set()
-        return is_alive(self.store.owner(run_id), timedelta(0))
+        return is_alive(self.store.owner(run.id), timedelta(0))
 
     def estimate(self, config: TrainingConfig, dataset: Dataset, done: int = 0) -> Cost:
         """What a training would cost where this process trains: see `costs.estimate`.

@@ -1,8 +1,8 @@
-"""What a network is taught somebody's handwriting with: their drawings, and digits it knew before.
+"""What a network is taught somebody's hand with: their drawings, and digits of its own dataset.
 
 A lesson is a dataset by name, `hand:<digest>+<dataset>`: the upload of that digest, and the dataset
 whose training digits are replayed, without which a network forgets them (catastrophic
-interference: McCloskey & Cohen, 1989). Every second drawing of each digit is held out for the test.
+interference: McCloskey & Cohen, 1989). Its test part is that of the drawings, and nothing else.
 """
 
 import re
@@ -14,13 +14,13 @@ from digitlab.errors import InputError
 from digitlab.sources.arrays import Contents
 
 FEWEST_DRAWINGS = 20
-"""Ten to learn from and ten held out: with fewer, before and after say nothing."""
+"""About ten to learn from and ten held out: with fewer, before and after say nothing."""
 
 REPLAYED = 3_000
-"""Digits known before in each epoch, drawn at random once."""
+"""Training digits of the other dataset in each epoch, drawn at random once, or all of them."""
 
-_REPETITIONS = 1_000
-"""Rows of drawings in each epoch: each comes so often that together they are about a quarter."""
+_REPLAYED_PER_DRAWING = 3
+"""Each drawing comes so often that a quarter of an epoch, or a little more, are drawings."""
 
 _SEED = 1
 
@@ -45,46 +45,38 @@ def lesson_of(name: str) -> Lesson | None:
     return Lesson(f"upload:{match[1]}", match[2]) if match else None
 
 
-def held_out(labels: np.ndarray) -> np.ndarray:
-    """The drawings that are never learned from: every second of each digit, int64 (k,), ascending.
-
-    Of an even digit the first is one of them, of an odd one the second, so that they are about half
-    of few drawings too. More drawings change nothing, so that a later lesson holds out the same.
-
-    Args:
-        labels: uint8 (n,), in the order they were drawn.
-    """
-    rows = [np.flatnonzero(labels == digit)[digit % 2 :: 2] for digit in np.unique(labels)]
-    return np.sort(np.concatenate(rows)) if rows else np.arange(0)
-
-
 def compose_lesson(drawings: Contents, replayed: Contents) -> Contents:
     """Puts a lesson together: its test part is what is held out, and nothing else.
 
     Args:
+        drawings: those to learn from first, `train_count` of them, then those held out.
         replayed: the whole dataset, with its `train_count`.
 
     Raises:
-        InputError: if there are too few drawings, or the dataset holds some of them: whoever
-            learned from it knows what is held out here.
+        InputError: if there are too few drawings, none to learn from or none held out, or the
+            dataset's training part holds one of these: whoever learned from it knows it.
     """
-    count = len(drawings.labels)
+    count, learned = len(drawings.labels), drawings.train_count or 0
     if count < FEWEST_DRAWINGS:
         raise InputError(
             f"teaching takes at least {FEWEST_DRAWINGS} of your digits, got {count}: write "
             f"{FEWEST_DRAWINGS - count} more"
         )
-    test = held_out(drawings.labels)
-    if _share_pictures(drawings.images[test], replayed.images):
+    if not 0 < learned < count:
+        raise InputError(
+            "teaching takes digits to learn from and others that are held out: write some when the "
+            "page asks for them"
+        )
+    known = replayed.train_count or 0
+    if _share_pictures(drawings.images[learned:], replayed.images[:known]):
         raise InputError(
             "this network has learned from these very drawings: choose one that has not"
         )
-    learned = np.setdiff1d(np.arange(count), test)
-    known = _sample(replayed.train_count or 0)
-    rows = np.tile(learned, -(-_REPETITIONS // len(learned)))
-    images = [drawings.images[rows], replayed.images[known], drawings.images[test]]
-    labels = [drawings.labels[rows], replayed.labels[known], drawings.labels[test]]
-    return Contents(np.concatenate(images), np.concatenate(labels), len(rows) + len(known))
+    again = _sample(known)
+    rows = np.tile(np.arange(learned), -(-len(again) // (_REPLAYED_PER_DRAWING * learned)))
+    images = [drawings.images[rows], replayed.images[again], drawings.images[learned:]]
+    labels = [drawings.labels[rows], replayed.labels[again], drawings.labels[learned:]]
+    return Contents(np.concatenate(images), np.concatenate(labels), len(rows) + len(again))
 
 
 def _sample(count: int) -> np.ndarray:

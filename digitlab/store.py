@@ -75,6 +75,14 @@ class StoredFile:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a run was trained on, and the run that it went on from: see `Run.parent_id`."""
+
+    dataset: str
+    parent_id: str | None
+
+
+@dataclass(frozen=True)
 class Newcomer:
     """A run from elsewhere, whole, for `Store.add_runs`."""
 
@@ -581,6 +589,16 @@ class Store:
         with self._engine.connect() as connection:
             taken = connection.scalar(sql.select(RUNS.c.id).where(RUNS.c.id == run_id))
         return taken is not None
+
+    def origins(self) -> dict[str, Origin]:
+        """Where every run comes from, by its id; those in the bin too, for they may come back."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sql.select(RUNS.c.id, RUNS.c.config, RUNS.c.parent_id)).all()
+        return {
+            row.id: Origin(config.dataset, row.parent_id)
+            for row in rows
+            if (config := readable_config(row.id, row.config))
+        }
 
     def owner(self, run_id: str) -> str:
         """The process that answers for a run.

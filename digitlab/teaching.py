@@ -48,10 +48,8 @@ def course(store: Store, name: str, drawings: str) -> Course:
     epoch = _epoch_of_model(store, card)
     config = card.config.replace(
         dataset=Lesson(drawings, card.config.dataset).name,
-        split="official",
         training_size=None,
         validation="test",  # for watching only: nothing is chosen by it
-        left_out="",
         optimizer="adam",
         beta_1=0.9,
         beta_2=0.999,
@@ -72,6 +70,12 @@ def unteachable(config: TrainingConfig) -> str | None:
         return "it reads no digits"
     if lesson_of(config.dataset):
         return "it was taught already: teach the network that it is a copy of again"
+    if config.split == "random":
+        return "its split was random, so it has learned digits that show what is forgotten"
+    if config.left_out:
+        return "digits were left out of its training, and a lesson would show it some of them"
+    if config.normalization == "standardize":
+        return "it standardizes pixels by its own training digits, and a lesson has others"
     return None
 
 
@@ -81,6 +85,8 @@ def _epoch_of_model(store: Store, card: ModelCard) -> int:
     if card.name == PRETRAINED:
         return last
     run = store.run(card.name)
+    if run.test is None:  # its model is then of an earlier attempt, if there is one
+        raise InputError(f"{card.name} cannot be taught: it is {run.status.value} and not tested")
     epoch = last
     if run.status is Status.FINISHED:
         inherited = run.parent_epoch or 0
@@ -126,7 +132,7 @@ def gain_in_words(paired: Paired) -> str:
 
 
 def forgetting_in_words(paired: Paired) -> str:
-    """What the lesson cost on the digits that the network knew before."""
+    """What the lesson cost on the test digits of what the network learned before."""
     fixed, broken = len(paired.fixed), len(paired.broken)
     lost = broken - fixed
     changed = f"It fixes {fixed:,}, breaks {broken:,}"

@@ -13,9 +13,10 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -35,6 +36,8 @@ LARGEST_UPLOAD = 100_000
 """Digits in one upload: 78 MB, which the server holds while somebody looks at them."""
 
 MOST_UPLOADS = 5
+"""What one visitor brings; what is made for them here does not count."""
+
 LARGEST_TOTAL_BYTES = 2_000_000_000
 """All uploads of all visitors on disk."""
 
@@ -54,7 +57,7 @@ class Upload:
 
     `title`: what its visitor calls it, 'mine.csv'; each of a visitor's uploads has its own.
     `form`: what it was read from, in words. `labels`: which of them it holds. `train_count`: see
-    `Contents`.
+    `Contents`. `made_here`: whether it was put together here, and not brought.
     """
 
     digest: str
@@ -63,6 +66,7 @@ class Upload:
     count: int
     labels: tuple[int, ...]
     train_count: int | None
+    made_here: bool = False
 
     @property
     def name(self) -> str:
@@ -83,7 +87,7 @@ def is_upload(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def add_upload(files: Mapping[str, BinaryIO], visitor: str, title: str = "") -> Upload:
+def add_upload(files: Mapping[str, BinaryIO], visitor: str) -> Upload:
     """Reads what a visitor brought and keeps it.
 
     The same digits again are the same upload, under its first title.
@@ -92,29 +96,57 @@ def add_upload(files: Mapping[str, BinaryIO], visitor: str, title: str = "") -> 
         files: what they are called → their content: one file, or the IDX files of a dataset. Each
             is closed once it is copied aside, so that nobody holds it while it is read.
         visitor: whose it becomes.
-        title: what it is called, rather than as its file.
 
     Raises:
         InputError: in one sentence, naming the file by its visitor's own name.
     """
+    main = min(files, key=lambda name: ("images" not in name, "train" not in name, name))
+    plain = PurePosixPath(plain_name(main))
     with _one_at_a_time:
-        mine = uploads_of(visitor)
-        _forget_old_visits()
-        contents = _read(files)
-        digest = _digest(contents)
-        kept = next((upload for upload in mine if upload.digest == digest), None)
-        if kept is not None:
-            return kept
-        if len(mine) >= MOST_UPLOADS:
-            raise InputError(f"at most {MOST_UPLOADS} datasets are kept: remove one of yours first")
-        main = min(files, key=lambda name: ("images" not in name, "train" not in name, name))
-        title = _title(title or main, {upload.title for upload in mine}, ending=not title)
-        present = tuple(int(label) for label in np.unique(contents.labels))
-        upload = Upload(
-            digest, title, contents.form, len(contents.labels), present, contents.train_count
-        )
-        _keep(upload, contents, visitor)
+        # With an ending, none is called as a named dataset is, or as what is made here.
+        return _add(_read(files), visitor, plain.stem, plain.suffix or ".data")
+
+
+def add_made(contents: Contents, visitor: str, title: str) -> Upload:
+    """Keeps digits that were put together here as one of a visitor's datasets.
+
+    The same digits again are the same upload, under its first title.
+
+    Raises:
+        InputError: if the server has no room for it.
+    """
+    with _one_at_a_time:
+        return _add(contents, visitor, title, "", made_here=True)
+
+
+def _add(
+    contents: Contents, visitor: str, stem: str, ending: str, made_here: bool = False
+) -> Upload:
+    """Keeps digits, unless the visitor has them already."""
+    _forget_old_visits()
+    mine, digest = uploads_of(visitor), _digest(contents)
+    if (kept := next((upload for upload in mine if upload.digest == digest), None)) is not None:
+        return kept
+    if not made_here and has_brought_most(mine):
+        raise InputError(f"at most {MOST_UPLOADS} datasets are kept: remove one of yours first")
+    present = tuple(int(label) for label in np.unique(contents.labels))
+    title = _title(stem, ending, {upload.title for upload in mine})
+    upload = Upload(
+        digest,
+        title,
+        contents.form,
+        len(contents.labels),
+        present,
+        contents.train_count,
+        made_here,
+    )
+    _keep(upload, contents, visitor)
     return upload
+
+
+def has_brought_most(mine: Iterable[Upload]) -> bool:
+    """Whether a visitor who has these can bring no more."""
+    return sum(not upload.made_here for upload in mine) >= MOST_UPLOADS
 
 
 def uploads_of(visitor: str) -> tuple[Upload, ...]:
@@ -219,16 +251,10 @@ def plain_name(name: str) -> str:
     return plain or "file"
 
 
-def _title(name: str, taken: set[str], ending: bool = True) -> str:
-    """A name that none of the visitor's other uploads has: 'mine.csv', 'mine (2).csv'.
-
-    Args:
-        ending: whether it gets one if it has none, so that none is called as a named dataset is.
-    """
-    plain = PurePosixPath(plain_name(name))
-    suffix = plain.suffix or (".data" if ending else "")
-    numbers = ("", *(f" ({number})" for number in range(2, MOST_UPLOADS + 1)))
-    titles = (f"{plain.stem}{number}{suffix}" for number in numbers)
+def _title(stem: str, ending: str, taken: set[str]) -> str:
+    """A name that none of the visitor's other uploads has: 'mine.csv', 'mine (2).csv'."""
+    numbers = chain([""], (f" ({number})" for number in count(2)))
+    titles = (f"{stem}{number}{ending}" for number in numbers)
     return next(title for title in titles if title not in taken)
 
 

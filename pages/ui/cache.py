@@ -13,6 +13,7 @@ from digitlab.errors import InputError
 from digitlab.inference import Recogniser
 from digitlab.jobs import get_jobs
 from digitlab.recognisers import PRETRAINED, litert_model
+from digitlab.records import Run
 from digitlab.store import Store
 from pages.ui.visitor import check_access
 
@@ -109,10 +110,11 @@ def temperature(key: str, digits: Dataset, rows: np.ndarray) -> float | None:
 
 
 def _model(key: str) -> str:
-    """Names what `key` has learned: a run that is resumed writes another model, then its test."""
-    if key == PRETRAINED:
-        return ""
-    run = store().run(key)
+    return "" if key == PRETRAINED else learned_by(store().run(key))
+
+
+def learned_by(run: Run) -> str:
+    """Names what a run has learned: one that is resumed writes another model, then its test."""
     return f"{run.attempt} {run.has_model} {run.test}"
 
 

@@ -15,9 +15,9 @@ from digitlab.records import Run
 from digitlab.sources.uploads import (
     LARGEST_UPLOAD,
     LARGEST_UPLOAD_BYTES,
-    MOST_UPLOADS,
     Upload,
     add_upload,
+    has_brought_most,
     is_upload,
     remove_upload,
     upload_of,
@@ -132,7 +132,7 @@ def add_your_own(key: str) -> None:
             accept_multiple_files=True,
             key=files_key,
             max_upload_size=LARGEST_UPLOAD_BYTES // 1_000_000,
-            disabled=len(mine) >= MOST_UPLOADS,
+            disabled=has_brought_most(mine),
             on_change=_receive,
             args=(files_key,),
         )

@@ -2,15 +2,17 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from digitlab.config import TrainingConfig
 from digitlab.datasets import load_dataset
-from digitlab.drawings import as_upload, drawings_of, keep_drawing
+from digitlab.drawings import as_upload, drawings_of, keep_drawing, remove_drawings
 from digitlab.jobs import get_jobs
 from digitlab.recognisers import litert_model
 from digitlab.records import Status, TestResult
-from digitlab.sources.uploads import AT_HOME, uploads_of
+from digitlab.sources.uploads import AT_HOME, remove_upload, uploads_of
+from pages.ui import cache
 from pages.ui import visitor as visitors
 from pages.ui.gallery import picked_key
 from tests.pages.test_draw import ONE, SEVEN, drawing, says
@@ -66,7 +68,10 @@ def asked(app):
 
 
 def write_one(app):
-    draw(app, *STROKES[asked(app)])
+    """Nobody writes a digit twice the very same way: the second begins elsewhere."""
+    digit = asked(app)
+    ((first, *rest),) = STROKES[digit]
+    draw(app, [(first[0] + 20 * (digit in mine().labels), first[1]), *rest])
     return press(app, "hand_next")
 
 
@@ -75,9 +80,9 @@ def sit_down(app, count=20):
     return press(app, "hand_start")
 
 
-def keep(count, prompted=True):
+def keep(count, prompted=True, start=0):
     """As if the visitor had written digits before; scikit-learn's."""
-    for row in range(count):
+    for row in range(start, start + count):
         label = int(DIGITS.labels[row])
         keep_drawing(AT_HOME, DIGITS.images[row], label, prompted=prompted)
 
@@ -153,13 +158,27 @@ def test_one_can_go_back_one(my_hand):
     assert len(mine()) == 0
 
 
+def test_the_very_same_picture_twice_is_one_drawing_and_going_back_leaves_it(my_hand, monkeypatch):
+    monkeypatch.setattr("pages.ui.draw.collecting.prompts", lambda *_: (1, 1, 7))
+    app = sit_down(my_hand())
+    for _ in range(2):
+        press(draw(app, ONE), "hand_next")
+    assert asked(app) == 7
+    assert mine().labels.tolist() == [1]
+    press(app, "hand_back")
+    assert asked(app) == 1
+    assert mine().labels.tolist() == [1]
+    press(app, "hand_back")
+    assert len(mine()) == 0
+
+
 def test_who_stops_early_keeps_what_is_there(my_hand):
     app = sit_down(my_hand())
     for _ in range(3):
         write_one(app)
     press(app, "hand_stop")
     assert len(mine()) == 3
-    assert says(app).endswith("of your 3 digits are read rightly")
+    assert " of your 3 digits " in says(app)
     assert app.button(key="hand_start").label == "Write more"
 
 
@@ -171,6 +190,20 @@ def test_a_sitting_survives_a_visit_to_another_page(my_hand):
     app.switch_page("pages/draw.py").run()
     assert asked(app) == wanted
     assert len(mine()) == 1
+
+
+def test_what_is_drawn_elsewhere_during_a_sitting_is_not_taken_for_its_digit(my_hand):
+    app = sit_down(my_hand())
+    digit = asked(app)
+    well(app.segmented_control(key="draw_mode").set_value("One digit").run())
+    assert says(draw(app, SEVEN).run()).startswith("I read a 7")
+    well(app.segmented_control(key="draw_mode").set_value("My handwriting").run())
+    assert asked(app) == digit
+    app.button(key="hand_next").click().run()
+    assert app.warning[0].value.startswith("The paper is empty")
+    assert len(mine()) == 0
+    write_one(app)
+    assert mine().labels.tolist() == [digit]
 
 
 def test_a_full_book_is_one_sentence(my_hand, monkeypatch):
@@ -207,11 +240,25 @@ def test_only_the_newest_networks_read_along_and_the_chosen_one(my_hand, monkeyp
 
 def test_a_network_that_has_learned_from_these_digits_is_not_judged_by_them(my_hand):
     keep(20)
-    run_id = trained(dataset=f"hand:{as_upload(AT_HOME).digest}+digits")
+    run_id = trained(dataset=f"hand:{as_upload(AT_HOME, []).digest}+digits")
     app = my_hand(draw_run=run_id)
     assert app.dataframe[0].value["network"].tolist() == ["pretrained"]
     assert "1 network has learned from your digits and is not judged by them here." in text(app)
     assert "**pretrained** on your digits: " in text(app)
+
+
+def test_nor_is_one_that_goes_on_from_it_though_the_snapshot_and_it_are_gone(my_hand):
+    keep(20)
+    upload, store = as_upload(AT_HOME, []), get_jobs().store
+    taught = trained(dataset=f"hand:{upload.digest}+digits")
+    store.add_artefact(taught, "checkpoint-1.npz", b"state")
+    fork_id = store.fork_run(taught, 1, TrainingConfig(dataset="digits"), "tests")
+    store.add_artefact(fork_id, "model.tflite", litert_model(store, "pretrained"))
+    store.delete_runs([taught])
+    remove_upload(upload, AT_HOME)
+    app = my_hand(draw_run=fork_id)
+    assert app.dataframe[0].value["network"].tolist() == ["pretrained"]
+    assert "1 network has learned from your digits and is not judged by them here." in text(app)
 
 
 def test_where_the_chosen_network_reads_clothes_the_shipped_one_is_spoken_of(my_hand):
@@ -236,6 +283,17 @@ def test_with_corrections_alone_there_is_no_report_but_they_are_shown(my_hand):
     assert "2 digits: 0 that the page asked for, 2 corrections." in text(app)
 
 
+def test_one_digit_alone_is_spoken_of_as_one(my_hand):
+    keep(1)
+    assert says(my_hand()) == "Your one digit is read rightly"
+
+
+def test_one_right_digit_of_several_is_one(my_hand):
+    for digit in range(2):
+        keep_drawing(AT_HOME, DIGITS.images[digit], int(DIGITS.labels[0]), prompted=True)
+    assert says(my_hand()) == "1 of your 2 digits is read rightly"
+
+
 def test_what_was_misread_is_shown_with_what_it_was_taken_for(my_hand):
     keep_drawing(AT_HOME, DIGITS.images[3], int(DIGITS.labels[3] + 1), prompted=True)
     app = my_hand()
@@ -251,10 +309,38 @@ def test_when_nothing_was_misread_it_is_said(my_hand):
 def test_networks_read_once_however_often_the_page_runs(my_hand, monkeypatch):
     keep(20)
     app = my_hand()
-    monkeypatch.setattr(
-        "digitlab.inference.Recogniser.probabilities", lambda *_: pytest.fail("read again")
-    )
+    monkeypatch.setattr("digitlab.inference.Recogniser.probabilities", None)
     well(app.run())
+
+
+def test_a_look_at_the_report_reads_no_epochs(my_hand, monkeypatch):
+    keep(20)
+    trained()
+    monkeypatch.setattr("digitlab.store.Store.epochs", None)
+    my_hand()
+
+
+class Says:
+    """Reads everything as one digit."""
+
+    def __init__(self, digit):
+        self.digit = digit
+
+    def probabilities(self, images):
+        return np.tile(np.eye(10, dtype=np.float32)[self.digit], (len(images), 1))
+
+
+def test_a_stopped_network_is_read_anew_once_its_new_model_is_there(my_hand, monkeypatch):
+    keep(15)
+    run_id = trained(None)  # has ended, and its new model is being stored
+    models = {"pretrained": Says(0), run_id: Says(0)}
+    monkeypatch.setattr(cache, "recogniser", models.__getitem__)
+    app = my_hand()
+    assert app.dataframe[0].value["right"].tolist() == ["2 of 15", "2 of 15"]
+    models[run_id] = Says(9)
+    get_jobs().store.set_test(run_id, TEST)
+    well(app.run())
+    assert app.dataframe[0].value["right"].tolist() == ["2 of 15", "1 of 15"]
 
 
 def test_chosen_digits_are_removed_and_no_others(my_hand):
@@ -296,17 +382,20 @@ def test_the_digits_are_looked_at_in_explore(my_hand):
     assert "30 digits" in text(app)
 
 
-def test_a_snapshot_that_a_run_was_trained_on_stays(my_hand):
+@pytest.mark.parametrize("trains", [False, True])
+def test_a_snapshot_stays_that_a_run_was_trained_on_even_one_in_the_bin(
+    my_hand, monkeypatch, trains
+):
+    monkeypatch.setattr("digitlab.drawings.SPARED_SECONDS", 0)
     keep(20)
     press(my_hand(), "hand_explore")
     (first,) = uploads_of(AT_HOME)
-    trained(dataset=first.name)
-    keep(1)
+    if trains:
+        get_jobs().store.delete_runs([trained(dataset=first.name)])
+    keep(1, start=20)
     press(my_hand(), "hand_explore")
-    assert [upload.title for upload in uploads_of(AT_HOME)] == [
-        "My handwriting",
-        "My handwriting (2)",
-    ]
+    assert (first in uploads_of(AT_HOME)) == trains
+    assert len(uploads_of(AT_HOME)) == 1 + trains
 
 
 def test_digits_of_a_visitor_from_elsewhere_are_theirs_alone(visit, monkeypatch):
@@ -346,6 +435,14 @@ def test_a_correction_is_taken_back(misread):
     correct(misread, "1")
     press(misread, "draw_correction_undo")
     assert len(mine()) == 0
+    assert misread.pills
+
+
+def test_a_correction_that_was_removed_elsewhere_is_not_called_kept(misread):
+    correct(misread, "1")
+    remove_drawings(AT_HOME, mine().kept_at)
+    well(misread.run())
+    assert "Kept as a 1" not in text(misread)
     assert misread.pills
 
 

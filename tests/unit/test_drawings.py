@@ -15,15 +15,26 @@ from digitlab.drawings import (
     as_zip,
     count_right,
     drawings_of,
+    has_learned,
     keep_drawing,
     prompts,
     remove_drawings,
+    snapshots_of,
 )
 from digitlab.errors import InputError
 from digitlab.evaluation import Count
 from digitlab.records import TestResult
 from digitlab.sources.files import read_path
-from digitlab.sources.uploads import AT_HOME, VISIT_SECONDS, add_upload, is_mine, uploads_of
+from digitlab.sources.uploads import (
+    AT_HOME,
+    MOST_UPLOADS,
+    VISIT_SECONDS,
+    add_upload,
+    is_mine,
+    remove_upload,
+    uploads_of,
+)
+from digitlab.store import Origin
 
 ME, OTHER = "a1", "b2"
 DIGITS = load_dataset("digits")
@@ -43,6 +54,20 @@ def write(count, visitor=ME, start=0, prompted=True, read=UNREAD):
         )
         for row in range(start, start + count)
     ]
+
+
+@pytest.fixture
+def nothing_is_spared(monkeypatch):
+    """Snapshots go as soon as there is a newer one."""
+    monkeypatch.setattr(drawings, "SPARED_SECONDS", 0)
+
+
+def own_npz(count):
+    """A file of the visitor's own."""
+    npz = BytesIO()
+    np.savez(npz, x=DIGITS.images[:count], y=DIGITS.labels[:count])
+    npz.seek(0)
+    return npz
 
 
 def as_read(labels, read):
@@ -68,8 +93,50 @@ def test_what_is_kept_comes_back_in_order():
         "images": "uint8",
         "labels": "uint8",
         "prompted": "bool",
+        "held_out": "bool",
         "read": "int8",
         "kept_at": "int64",
+    }
+
+
+def test_the_same_picture_of_the_same_digit_is_kept_once():
+    first, second = write(2)
+    assert write(1, start=1, prompted=False) == [second]
+    assert drawings_of(ME).kept_at.tolist() == [first, second]
+    assert drawings_of(ME).prompted.all()
+    other = keep_drawing(ME, DIGITS.images[1], int(DIGITS.labels[1] + 1), prompted=False)
+    assert other > second
+
+
+def test_every_second_of_each_digit_is_held_out_and_of_few_drawings_about_half():
+    write(10)
+    assert drawings_of(ME).held_out.sum() == 5
+    write(50, start=10)
+    mine = drawings_of(ME)
+    for digit in range(10):
+        flags = mine.held_out[mine.labels == digit]
+        assert len(flags) > 3
+        assert (flags[1:] != flags[:-1]).all(), "every second one"
+
+
+def test_corrections_are_never_held_out():
+    write(1)
+    write(30, start=1, prompted=False)
+    write(30, start=31)
+    mine = drawings_of(ME)
+    assert not mine.held_out[~mine.prompted].any()
+    assert mine.held_out[mine.prompted].sum() == pytest.approx(15, abs=5)
+
+
+def test_what_is_held_out_stays_so_whatever_comes_or_goes():
+    times = write(30)
+    before = dict(zip(times, drawings_of(ME).held_out, strict=True))
+    remove_drawings(ME, times[::3])
+    write(5, start=30)
+    mine = drawings_of(ME)
+    after = dict(zip(mine.kept_at.tolist(), mine.held_out, strict=True))
+    assert {time: after[time] for time in times if time in after} == {
+        time: held for time, held in before.items() if time in after
     }
 
 
@@ -110,28 +177,29 @@ def test_a_visitor_has_room_for_so_many(monkeypatch):
     monkeypatch.setattr(drawings, "MOST_DRAWINGS", 2)
     write(2)
     with pytest.raises(InputError, match="at most 2 of your digits are kept"):
-        write(1)
+        write(1, start=2)
     write(2, OTHER)
 
 
 def test_a_full_server_takes_no_more(monkeypatch):
     write(1, OTHER)
-    monkeypatch.setattr(drawings, "LARGEST_TOTAL_BYTES", 3_200)
+    monkeypatch.setattr(drawings, "LARGEST_TOTAL_BYTES", 3_400)
     write(1)
     with pytest.raises(InputError, match="no room for more drawings"):
-        write(1)
+        write(1, start=1)
     assert len(drawings_of(ME)) == 1
 
 
 def test_what_visitors_from_elsewhere_left_behind_goes_after_a_day_and_what_is_at_home_stays(home):
     for visitor in (AT_HOME, ME):
         write(1, visitor)
+        as_upload(visitor, in_use=[])
     yesterday = time.time() - VISIT_SECONDS - 1
     for path in home.rglob("*.npz"):
         os.utime(path, (yesterday, yesterday))
     write(1, OTHER)
-    assert len(drawings_of(ME)) == 0
-    assert len(drawings_of(AT_HOME)) == 1
+    assert len(drawings_of(ME)) == len(snapshots_of(ME)) == 0
+    assert len(drawings_of(AT_HOME)) == len(snapshots_of(AT_HOME)) == 1
 
 
 def test_looking_at_drawings_keeps_them_for_another_day(home):
@@ -164,29 +232,36 @@ def test_a_zip_holds_a_folder_for_each_label():
         assert archive.namelist() == [f"{DIGITS.labels[row]}/{row:04}.png" for row in (0, 1)]
 
 
-def test_a_snapshot_is_a_dataset_that_anything_can_load():
+def test_a_snapshot_is_a_dataset_whose_test_part_is_what_is_held_out():
     write(30)
-    upload = as_upload(ME)
+    write(3, start=30, prompted=False)
+    upload, mine = as_upload(ME, in_use=[]), drawings_of(ME)
     assert upload.title == "My handwriting"
+    assert upload.in_words == "33 digits, 0–9, 28×28, read from your drawings."
     assert uploads_of(ME) == (upload,)
     digits = load_dataset(upload.name)
-    assert in_some_order(digits.images, digits.labels) == in_some_order(
-        DIGITS.images[:30], DIGITS.labels[:30]
-    )
-    assert digits.train_count == 24
+    cut = digits.train_count
+    assert digits.has_test_part
+    for part, flags in ((slice(cut), ~mine.held_out), (slice(cut, None), mine.held_out)):
+        np.testing.assert_array_equal(digits.images[part], mine.images[flags])
+        np.testing.assert_array_equal(digits.labels[part], mine.labels[flags])
 
 
-def test_the_same_drawings_again_are_the_same_snapshot():
+def test_a_snapshot_of_corrections_alone_has_no_parts():
+    write(5, prompted=False)
+    assert not load_dataset(as_upload(ME, in_use=[]).name).has_test_part
+
+
+def test_the_same_drawings_again_are_the_same_snapshot(nothing_is_spared):
     write(12)
-    first = as_upload(ME)
-    assert as_upload(ME) == first
+    first = as_upload(ME, in_use=[])
     assert as_upload(ME, in_use=[]) == first
     assert uploads_of(ME) == (first,)
 
 
-def test_an_older_snapshot_goes_unless_a_run_was_trained_on_it():
+def test_an_older_snapshot_goes_unless_a_run_was_trained_on_it(nothing_is_spared):
     write(12)
-    first = as_upload(ME)
+    first = as_upload(ME, in_use=[])
     write(1, start=12)
     second = as_upload(ME, in_use=["mnist"])
     assert uploads_of(ME) == (second,)
@@ -200,12 +275,25 @@ def test_an_older_snapshot_goes_unless_a_run_was_trained_on_it():
     assert uploads_of(ME) == (second, fourth)
 
 
-def test_a_snapshot_takes_nothing_else_away():
+def test_a_snapshot_is_spared_for_an_hour_since_it_was_asked_for_last(monkeypatch):
+    now = time.time()
+    monkeypatch.setattr(drawings.time, "time", lambda: now)
+    write(12)
+    first = as_upload(ME, in_use=[])
+    now += 3_000
+    assert as_upload(ME, in_use=[]) == first
+    now += 3_000
+    write(1, start=12)
+    second = as_upload(ME, in_use=[])
+    assert uploads_of(ME) == (first, second)
+    now += 3_000
+    as_upload(ME, in_use=[])
+    assert uploads_of(ME) == (second,)
+
+
+def test_a_snapshot_takes_nothing_else_away(nothing_is_spared):
     for name in ("My handwriting", "My handwriting (2)"):
-        npz = BytesIO()
-        np.savez(npz, x=DIGITS.images[: 10 + len(name)], y=DIGITS.labels[: 10 + len(name)])
-        npz.seek(0)
-        add_upload({name: npz}, ME)
+        add_upload({name: own_npz(10 + len(name))}, ME)
     write(12)
     upload = as_upload(ME, in_use=[])
     titles = [upload.title for upload in uploads_of(ME)]
@@ -213,9 +301,49 @@ def test_a_snapshot_takes_nothing_else_away():
     assert is_mine(upload.name, ME)
 
 
+def test_snapshots_leave_a_visitor_room_for_what_they_bring_and_the_other_way_round():
+    for count in range(MOST_UPLOADS + 1):
+        write(1, start=count)
+        as_upload(ME, in_use=[])
+    for count in range(MOST_UPLOADS):
+        add_upload({"mine.npz": own_npz(50 + count)}, ME)
+    with pytest.raises(InputError, match="at most 5 datasets are kept"):
+        add_upload({"mine.npz": own_npz(99)}, ME)
+    write(1, start=99)
+    assert as_upload(ME, in_use=[]).title == "My handwriting (7)"
+
+
 def test_without_drawings_there_is_no_snapshot():
     with pytest.raises(InputError, match="you have no digits of your own yet"):
-        as_upload(ME)
+        as_upload(ME, in_use=[])
+
+
+def test_who_learned_from_a_snapshot_is_known_after_it_was_removed(nothing_is_spared):
+    write(12)
+    old = as_upload(ME, in_use=[])
+    write(1, start=12)
+    as_upload(ME, in_use=[])
+    assert old not in uploads_of(ME)
+    origins = {
+        "on-it": Origin(old.name, None),
+        "taught": Origin(f"hand:{old.digest}+digits", "pretrained"),
+        "fork": Origin("mnist", "taught"),
+        "its-fork": Origin("digits", "fork"),
+        "stranger": Origin("mnist", None),
+        "round": Origin("mnist", "trip"),
+        "trip": Origin("mnist", "round"),
+    }
+    learned = [run_id for run_id in origins if has_learned(run_id, origins, snapshots_of(ME))]
+    assert learned == ["on-it", "taught", "fork", "its-fork"]
+
+
+def test_snapshots_are_known_until_the_last_drawing_goes():
+    times = write(12)
+    remove_upload(as_upload(ME, in_use=[]), ME)
+    remove_drawings(ME, times[:11])
+    assert len(snapshots_of(ME)) == 1
+    remove_drawings(ME, times)
+    assert snapshots_of(ME) == set()
 
 
 def test_every_ten_prompts_hold_each_digit_once():

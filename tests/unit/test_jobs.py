@@ -17,10 +17,11 @@ import psutil
 import pytest
 
 from digitlab.checkpoints import Checkpoint
+from digitlab.cluster import Connection
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.errors import InputError, UnknownRunError
 from digitlab.inference import Recogniser
-from digitlab.jobs import Jobs
+from digitlab.jobs import LONGEST_TEST, Jobs
 from digitlab.owners import is_alive, recover, this_process
 from digitlab.records import Status
 from digitlab.run_rows import IMPORTED
@@ -262,6 +263,19 @@ def test_a_killed_keeper_costs_what_it_held_and_the_next_run_starts_another(jobs
     assert jobs.store.run(after).status is Status.FINISHED
 
 
+def test_a_worker_that_closes_for_good_leaves_nobody_waiting(tmp_path):
+    def close(dask_worker):
+        dask_worker.loop.add_callback(dask_worker.close)  # as after a heartbeat that was refused
+
+    connection = Connection(tmp_path, None, restarts=1, trains=False)
+    try:
+        connection.client.wait_for_workers(1, timeout=PATIENCE)
+        connection.client.run(close)
+        wait_until(lambda: not connection.is_alive)
+    finally:
+        connection.close()
+
+
 def test_a_run_waits_while_that_of_another_process_trains(jobs):
     jobs_elsewhere = Jobs(Store(jobs.store.home))
     try:
@@ -327,10 +341,20 @@ def test_an_owner_is_alive_if_heard_of_lately_and_still_there(owner, minutes, al
 def test_a_model_is_tested_for_no_longer_than_its_process_lives(tmp_path):
     jobs = Jobs(Store(tmp_path))
     owners = (this_process(), "elsewhere 1 1.0", f"{socket.gethostname()} {2**22 + 1} 1.0")
-    runs = [jobs.store.create_run(TINY, None, owner) for owner in owners]
-    assert [jobs.may_still_test(run_id) for run_id in runs] == [True, True, False]
-    jobs._done[runs[0]] = job = threading.Event()
+    runs = [jobs.store.run(jobs.store.create_run(TINY, None, owner)) for owner in owners]
+    assert [jobs.may_still_test(run) for run in runs] == [True, True, False]
+    jobs._done[runs[0].id] = job = threading.Event()
     assert jobs.may_still_test(runs[0])
     job.set()  # as when its worker has died
     assert not jobs.may_still_test(runs[0])
+    jobs.close()
+
+
+def test_nobody_waits_for_ever_for_a_test_on_a_host_that_is_gone(tmp_path):
+    jobs = Jobs(Store(tmp_path))
+    run_id = jobs.store.create_run(TINY, None, "a-container-of-yesterday 1 1.0")
+    jobs.store.end_run(run_id, Status.STOPPED)
+    run = jobs.store.run(run_id)
+    assert jobs.may_still_test(run)
+    assert not jobs.may_still_test(replace(run, ended_at=run.ended_at - LONGEST_TEST))
     jobs.close()

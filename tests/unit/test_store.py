@@ -13,7 +13,7 @@ import sqlalchemy as sql
 from digitlab.config import TrainingConfig
 from digitlab.errors import InputError, UnknownRunError
 from digitlab.records import CHECKPOINT, Controls, Curve, Epoch, Snapshot, Status, TestResult, Wish
-from digitlab.store import BIN_KEEPS, Newcomer, Store
+from digitlab.store import BIN_KEEPS, Newcomer, Origin, Store
 from digitlab.tables import METADATA
 
 EPOCH = Epoch(1, 0.9, 0.3, 0.95, 0.2, 0.001, 4.0)
@@ -443,6 +443,20 @@ def test_the_deletion_of_a_run_harms_no_fork_of_it(store, clock):
     store.empty_bin()
     assert store.epochs(fork_id) == (EPOCH,)
     assert store.artefact(fork_id, CHECKPOINT.format(epoch=1)) == b"state"
+
+
+def test_where_a_run_comes_from_is_known_of_those_in_the_bin_too(store, clock):
+    root = store.create_run(TrainingConfig(dataset="digits"), None, "me")
+    store.end_run(root, Status.FINISHED)
+    fork_id = store.fork_network("pretrained", [EPOCH], TrainingConfig(), "me")
+    store.delete_runs([root])
+    assert store.origins() == {
+        root: Origin("digits", None),
+        fork_id: Origin("mnist", "pretrained"),
+    }
+    clock(2 * BIN_KEEPS)
+    store.empty_bin()
+    assert list(store.origins()) == [fork_id]
 
 
 def test_a_list_of_runs_takes_one_look_at_their_curves(store):

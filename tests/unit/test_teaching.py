@@ -14,7 +14,7 @@ from digitlab.errors import InputError
 from digitlab.inference import Recogniser
 from digitlab.lessons import Lesson, lesson_of
 from digitlab.recognisers import MODELS, PRETRAINED, pretrained_card
-from digitlab.records import Epoch, Status
+from digitlab.records import Epoch, Status, TestResult
 from digitlab.store import Store
 from digitlab.teaching import (
     EPOCHS,
@@ -42,6 +42,7 @@ def trained(store, config=CONFIG, losses=(0.4, 0.2, 0.3), status=Status.FINISHED
         store.add_epoch(run_id, Epoch(number, 0.9, 0.3, 0.9, loss, 0.001, 1.0))
         store.add_artefact(run_id, f"checkpoint-{number}.npz", b"state")
     store.end_run(run_id, status)
+    store.set_test(run_id, TestResult(0.9, 0.87, 0.92, 0.4, 360))
     return run_id
 
 
@@ -66,10 +67,9 @@ def test_a_run_that_early_stopping_took_back_is_taught_from_the_epoch_of_its_mod
 
 def test_settings_of_a_run_s_own_data_do_not_reach_its_lesson(tmp_path):
     store = Store(tmp_path)
-    config = CONFIG.replace(split="random", validation="random", left_out="3", training_size=200)
+    config = CONFIG.replace(validation="random", training_size=200)
     asked = course(store, trained(store, config), UPLOAD).config
-    assert (asked.split, asked.validation) == ("official", "test")
-    assert (asked.left_out, asked.training_size) == ("", None)
+    assert (asked.split, asked.validation, asked.training_size) == ("official", "test", None)
 
 
 def test_what_the_shipped_recogniser_forgot_is_read_off_a_dataset_that_is_at_hand(
@@ -85,15 +85,18 @@ def test_what_the_shipped_recogniser_forgot_is_read_off_a_dataset_that_is_at_han
 
 
 @pytest.mark.parametrize(
-    ("dataset", "why"),
+    ("change", "why"),
     [
-        ("fashion_mnist", "reads no digits"),
-        (Lesson(UPLOAD, "digits").name, "was taught already"),
+        ({"dataset": "fashion_mnist"}, "reads no digits"),
+        ({"dataset": Lesson(UPLOAD, "digits").name}, "was taught already"),
+        ({"split": "random"}, "its split was random"),
+        ({"left_out": "3"}, "digits were left out of its training"),
+        ({"normalization": "standardize"}, "standardizes pixels by its own training digits"),
     ],
 )
-def test_what_cannot_be_taught_says_why(tmp_path, dataset, why):
+def test_what_cannot_be_taught_says_why(tmp_path, change, why):
     store = Store(tmp_path)
-    run_id = trained(store, CONFIG.replace(dataset=dataset))
+    run_id = trained(store, CONFIG.replace(**change))
     assert why in unteachable(store.run(run_id).config)
     with pytest.raises(InputError, match=f"{run_id} cannot be taught: .*{why}"):
         course(store, run_id, UPLOAD)
@@ -104,6 +107,18 @@ def test_a_run_without_the_state_of_its_model_cannot_be_taught(tmp_path):
     run_id = trained(store)
     store.remove_artefact(run_id, "checkpoint-3.npz")
     with pytest.raises(InputError, match="after its epoch 3 was not kept"):
+        course(store, run_id, UPLOAD)
+
+
+def test_a_run_whose_model_is_of_an_earlier_attempt_cannot_be_taught(tmp_path):
+    store = Store(tmp_path)
+    run_id = trained(store, status=Status.STOPPED)
+    store.requeue_run(run_id, "me")
+    store.start_run(run_id)
+    store.add_epoch(run_id, Epoch(4, 0.9, 0.3, 0.9, 0.2, 0.001, 1.0), attempt=2)
+    store.add_artefact(run_id, "checkpoint-4.npz", b"state")
+    store.end_run(run_id, Status.INTERRUPTED)
+    with pytest.raises(InputError, match="it is interrupted and not tested"):
         course(store, run_id, UPLOAD)
 
 
@@ -137,6 +152,12 @@ def test_what_is_forgotten_is_said_in_points_and_digits():
     assert "forgotten nothing" in forgetting_in_words(paired(10_000, 31, 8))
 
 
+def test_the_shipped_recogniser_is_forked_after_its_last_epoch_whatever_is_asked(jobs):
+    config, done = pretrained_card().config, len(pretrained_card().epochs)
+    with pytest.raises(InputError, match=f"epochs must be at least {done + 1} to go on"):
+        jobs.fork(PRETRAINED, 1, config.replace(epochs=done))
+
+
 def test_a_copy_of_the_shipped_recogniser_begins_as_it_reads():
     import keras
 
@@ -161,7 +182,7 @@ def test_a_taught_copy_that_was_interrupted_goes_on_and_is_tested_on_what_was_he
     for row in range(24):
         image = np.roll(DIGITS.images[row], 1, axis=1)
         keep_drawing("a1", image, int(DIGITS.labels[row]), prompted=True)
-    asked = course(jobs.store, PRETRAINED, as_upload("a1").name)
+    asked = course(jobs.store, PRETRAINED, as_upload("a1", in_use=[]).name)
     config = asked.config.replace(epochs=asked.epoch + 1, training_size=400)
     run_id = jobs.fork(asked.parent, asked.epoch, config)
     until = time.monotonic() + PATIENCE

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from digitlab.datasets import CLASS_NAMES
-from digitlab.drawings import UNREAD, keep_drawing, remove_drawings
+from digitlab.drawings import UNREAD, drawings_of, keep_drawing, remove_drawings
 from digitlab.errors import InputError
 from digitlab.reading import reading
 from pages.ui.answers import a
@@ -42,7 +42,7 @@ def offer_correction(image: np.ndarray, probabilities: np.ndarray, by: Reader) -
         st.error(refused, icon=":material/error:")
     picture = sha256(image.tobytes()).hexdigest()
     kept: Correction | None = st.session_state.get(KEPT)
-    if kept is not None and kept.picture == picture:
+    if kept is not None and kept.picture == picture and _is_kept(kept):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Kept as {a(kept.label)} in “My handwriting”.", width="content")
             st.button("Undo", icon=":material/undo:", key="draw_correction_undo", on_click=_undo)
@@ -56,6 +56,11 @@ def offer_correction(image: np.ndarray, probabilities: np.ndarray, by: Reader) -
         args=(picture, image, said.label if said.is_digit else UNREAD),
         help="Keeps it among your digits: see “My handwriting” above.",
     )
+
+
+def _is_kept(correction: Correction) -> bool:
+    """Whether it was not removed since, on “My handwriting”."""
+    return correction.kept_at in drawings_of(visitor()).kept_at
 
 
 def _keep(picture: str, image: np.ndarray, read: int) -> None:

@@ -1,15 +1,17 @@
 """How every network of the visitor's reads their hand, beside how it did in its test."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from digitlab.datasets import CLASS_NAMES, class_names_of
-from digitlab.drawings import Drawings, Score, count_right, names_snapshot, snapshots_of
-from digitlab.evaluation import misclassified
+from digitlab.drawings import Drawings, Score, count_right, has_learned, snapshots_of
+from digitlab.evaluation import Count, misclassified
 from digitlab.plots import CONFIG, hand_chart
-from digitlab.recognisers import PRETRAINED, ModelCard, model_card
+from digitlab.recognisers import PRETRAINED, ModelCard, pretrained_card
+from digitlab.records import Run
 from pages.ui import cache
 from pages.ui.answers import a
 from pages.ui.dataset_picker import title_of
@@ -27,14 +29,19 @@ FACTOR = 5
 
 @dataclass(frozen=True)
 class Readers:
-    """The networks that read along: `pretrained`, the newest runs, the chosen one.
+    """The networks that read along: `pretrained`, and `runs`: the newest, and the chosen one.
 
     `fit`: how many could, in all. `biased`: how many more have learned from the visitor's digits.
     """
 
-    names: list[str]
+    runs: list[Run]
     fit: int
     biased: int
+
+    @property
+    def names(self) -> list[str]:
+        """All of them, in this order."""
+        return [PRETRAINED, *(run.id for run in self.runs)]
 
     @property
     def in_words(self) -> str:
@@ -53,21 +60,24 @@ class Readers:
         return " ".join(words)
 
 
-def show_report(mine: Drawings, chosen: str) -> None:
+def show_report(mine: Drawings, runs: Sequence[Run], chosen: str) -> None:
     """The sentence, the table, the chart, and what the chosen network misread.
 
     Args:
         mine: the visitor's drawings; corrections among them are left aside.
+        runs: all runs, newest first.
         chosen: the network of which most is said: `pretrained` or a run's id.
     """
     asked = mine.only(mine.prompted)
-    readers = _readers(chosen)
+    readers = _readers(runs, chosen)
     names = readers.names
     spoken_of = chosen if chosen in names else PRETRAINED
-    probabilities = _read(tuple((name, _model(name)) for name in names), asked.content_hash, asked)
+    learned = tuple((run.id, cache.learned_by(run)) for run in readers.runs)
+    probabilities = _read(learned, asked.content_hash, asked)
+    cards: list[ModelCard | Run] = [pretrained_card(), *readers.runs]
     scores = [
-        _score(model_card(cache.store(), name), asked, answers)
-        for name, answers in zip(names, probabilities, strict=True)
+        _score(name, card, asked, answers)
+        for name, card, answers in zip(names, cards, probabilities, strict=True)
     ]
     _say(scores[names.index(spoken_of)])
     _table(scores)
@@ -86,50 +96,52 @@ def show_report(mine: Drawings, chosen: str) -> None:
         _misread(asked, probabilities[names.index(spoken_of)], spoken_of)
 
 
-def _readers(chosen: str) -> Readers:
-    snapshots = snapshots_of(visitor())
+def _readers(runs: Sequence[Run], chosen: str) -> Readers:
+    origins, snapshots = cache.store().origins(), snapshots_of(visitor())
     able = [
-        run
-        for run in cache.store().runs()
-        if run.has_model and class_names_of(run.config.dataset) == CLASS_NAMES
+        run for run in runs if run.has_model and class_names_of(run.config.dataset) == CLASS_NAMES
     ]
-    fit = [run.id for run in able if not names_snapshot(run.config.dataset, snapshots)]
-    names = [PRETRAINED, *fit[:MOST_NETWORKS]]
-    if chosen in fit[MOST_NETWORKS:]:
-        names.append(chosen)
-    return Readers(names, 1 + len(fit), len(able) - len(fit))
-
-
-def _model(name: str) -> str:
-    """Names what a network has learned; a run that is resumed learns more."""
-    return "" if name == PRETRAINED else str(cache.store().run(name).ended_at)
+    fit = [run for run in able if not has_learned(run.id, origins, snapshots)]
+    older = [run for run in fit[MOST_NETWORKS:] if run.id == chosen]
+    return Readers(fit[:MOST_NETWORKS] + older, 1 + len(fit), len(able) - len(fit))
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading your digits …")
 def _read(
-    networks: tuple[tuple[str, str], ...], content_hash: str, _drawings: Drawings
+    learned: tuple[tuple[str, str], ...], content_hash: str, _drawings: Drawings
 ) -> np.ndarray:
-    """What each network makes of each drawing: float32 (networks, n, 10)."""
-    return np.stack(
-        [cache.recogniser(name).probabilities(_drawings.images) for name, _ in networks]
-    )
+    """What `pretrained` and each run make of each drawing: float32 (1 + runs, n, 10).
+
+    Args:
+        learned: the id of each run, and what it has learned.
+    """
+    names = [PRETRAINED, *(run_id for run_id, _ in learned)]
+    return np.stack([cache.recogniser(name).probabilities(_drawings.images) for name in names])
 
 
-def _score(card: ModelCard, asked: Drawings, probabilities: np.ndarray) -> Score:
+def _score(name: str, card: ModelCard | Run, asked: Drawings, probabilities: np.ndarray) -> Score:
     title = without_links(title_of(card.config.dataset))
-    return Score(card.name, count_right(asked, probabilities), card.test, title)
+    return Score(name, count_right(asked, probabilities), card.test, title)
 
 
 def _say(score: Score) -> None:
     """The chosen network in words, and what so many digits can tell."""
     mine = score.mine
-    st.header(f"{mine.hits:,} of your {mine.n:,} digits are read rightly", anchor=False)
+    st.header(_headline(mine), anchor=False)
     test = "" if score.test is None else f" In its test on {score.dataset}: {score.test_in_words}."
     st.markdown(f"**{score.network}** on your digits: {mine.in_words}.{test} {score.in_words}")
     st.caption(
         f"{_what_it_tells(mine.n)} Only digits that the page asked for count: corrections were "
         "chosen because they were misread."
     )
+
+
+def _headline(mine: Count) -> str:
+    """'27 of your 30 digits are read rightly'."""
+    if mine.n == 1:
+        return f"Your one digit is {'read rightly' if mine.hits else 'misread'}"
+    are = "is" if mine.hits == 1 else "are"
+    return f"{mine.hits:,} of your {mine.n:,} digits {are} read rightly"
 
 
 def _what_it_tells(n: int) -> str:

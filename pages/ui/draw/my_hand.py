@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from digitlab.drawings import drawings_of
+from pages.ui.cache import store
 from pages.ui.draw.collecting import collect, is_collecting, offer_sitting
 from pages.ui.draw.hand_report import show_report
 from pages.ui.draw.own_digits import show_own_digits
@@ -25,7 +26,7 @@ def show_my_hand(network: str, paper: Callable[[], object]) -> None:
     if is_collecting():
         collect(paper)
         return
-    mine = drawings_of(visitor())
+    mine, runs = drawings_of(visitor()), store().runs()
     if not mine.prompted.any():
         st.header("How well is your hand read?", anchor=False)
         st.caption(
@@ -36,9 +37,9 @@ def show_my_hand(network: str, paper: Callable[[], object]) -> None:
         offer_sitting(mine)
     else:
         with guard():
-            show_report(mine, network)
+            show_report(mine, runs, network)
         offer_sitting(mine)
     if len(mine):
         with guard():
             show_own_digits(mine)
-        show_teach()
+        show_teach(mine, runs)

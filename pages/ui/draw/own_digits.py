@@ -75,21 +75,21 @@ def _ways_on() -> None:
         key="hand_explore",
         help="As they are now: digits that you write later are not in it.",
     ):
-        title = _snapshot().title
+        title = snapshot().title
         st.switch_page(page_of("explore"), query_params={"explore_dataset": title})
     if st.button(
         "Train on them",
         icon=icon_of("train"),
         key="hand_train",
-        help="Opens Train with your digits filled in. A network that sees nothing else learns "
-        "little from so few.",
+        help="Opens Train with your digits filled in; about half of them are kept for the test. "
+        "A network that sees nothing else learns little from so few.",
     ):
-        open_filled(PRESETS[PRESET].config.replace(dataset=_snapshot().name), PRESET)
+        open_filled(PRESETS[PRESET].config.replace(dataset=snapshot().name), PRESET)
 
 
-def _snapshot() -> Upload:
+def snapshot() -> Upload:
     """The digits as a dataset; older ones go, unless some run was trained on them."""
-    return as_upload(visitor(), [run.config.dataset for run in store().runs()])
+    return as_upload(visitor(), {origin.dataset for origin in store().origins().values()})
 
 
 def _chosen(mine: Drawings) -> set[int]:

@@ -1,19 +1,21 @@
 """Teach it my hand: a copy of a network learns a visitor's digits; what it gains and forgets."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from digitlab.comparison import Paired, common_rows, pair
+from digitlab.config import TrainingConfig
 from digitlab.costs import obstacle
 from digitlab.datasets import Dataset, test_rows
-from digitlab.drawings import Drawings, as_upload, drawings_of
+from digitlab.drawings import Drawings
 from digitlab.errors import InputError
 from digitlab.evaluation import Count
 from digitlab.jobs import get_jobs
 from digitlab.lessons import FEWEST_DRAWINGS, lesson_of
-from digitlab.recognisers import PRETRAINED, model_card
+from digitlab.recognisers import PRETRAINED, pretrained_card
 from digitlab.records import Run, Status
 from digitlab.sources.uploads import uploads_of
 from digitlab.teaching import (
@@ -29,8 +31,10 @@ from pages.ui import cache
 from pages.ui.answers import a
 from pages.ui.cache import store
 from pages.ui.dataset_picker import error_of, title_of
+from pages.ui.draw.own_digits import snapshot
 from pages.ui.frame import guard, icon_of, page_of, without_links
 from pages.ui.train.live import progress_in_words
+from pages.ui.train.result import is_saving
 from pages.ui.train.strip import strip
 from pages.ui.visitor import visitor
 
@@ -41,34 +45,38 @@ MOST_SHOWN = 20
 """Drawings that are read otherwise than before: two rows of them."""
 
 
-def show_teach() -> None:
-    """What was taught last, or how far it is, and the way to teach a copy of another network."""
-    mine = drawings_of(visitor())
+def show_teach(mine: Drawings, runs: Sequence[Run]) -> None:
+    """What was taught last, or how far it is, and the way to teach a copy of another network.
+
+    Args:
+        mine: the visitor's drawings.
+        runs: all runs, newest first.
+    """
     st.subheader("Teach it my hand", anchor=False)
     st.caption(
-        "A copy of a network learns from every second of your digits, mixed with digits that the "
-        "network knew before. The others are held out: they show what it gains."
+        "A copy of a network learns from every second of your digits and from all corrections, "
+        "mixed with training digits of its own dataset. The others are held out: they show what it "
+        "gains."
     )
-    run = _latest()
+    run = _latest(runs)
     if run is not None and _is_under_way(run):
         st.fragment(_follow, run_every=POLL)(run.id)
         return
     if run is not None:
         with guard():
-            _show_outcome(run, mine)
-    _offer(mine)
+            _show_outcome(run, runs)
+    _offer(mine, runs)
 
 
-def _latest() -> Run | None:
+def _latest(runs: Sequence[Run]) -> Run | None:
     """The copy that was taught last from this visitor's digits."""
     drawings = {upload.name for upload in uploads_of(visitor())}
-    return next((run for run in store().runs() if is_taught_from(run, drawings)), None)
+    return next((run for run in runs if is_taught_from(run, drawings)), None)
 
 
 def _is_under_way(run: Run) -> bool:
     """Whether a copy learns, waits, or was stopped and is being stored."""
-    stopped = run.status is Status.STOPPED and run.test is None and run.started_at is not None
-    return run.status.is_active or (stopped and get_jobs().may_still_test(run.id))
+    return run.status.is_active or is_saving(run)
 
 
 def _follow(run_id: str) -> None:
@@ -76,10 +84,8 @@ def _follow(run_id: str) -> None:
         run = store().run(run_id)
         if not _is_under_way(run):
             st.rerun()
-        inherited, epochs = run.parent_epoch or 0, store().epochs(run_id)
-        share, words = progress_in_words(run, get_jobs().progress(run_id), epochs)
-        own = (share * run.config.epochs - inherited) / (run.config.epochs - inherited)
-        st.progress(max(0.0, own), f"A copy of {run.parent_id} learns: {words}")
+        share, words = _progress(run)
+        st.progress(share, f"A copy of {run.parent_id} learns: {words}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Stop and keep",
@@ -97,19 +103,32 @@ def _follow(run_id: str) -> None:
             )
 
 
-def _offer(mine: Drawings) -> None:
+def _progress(run: Run) -> tuple[float, str]:
+    """How far a copy is, as a share and in words; its original's epochs do not count."""
+    if not run.status.is_active:
+        return 1.0, "storing and testing the model"
+    inherited = run.parent_epoch or 0
+    batches = [replace(b, epoch=b.epoch - inherited) for b in get_jobs().progress(run.id)]
+    epochs = [replace(e, epoch=e.epoch - inherited) for e in store().epochs(run.id)[inherited:]]
+    own = replace(run, config=run.config.replace(epochs=run.config.epochs - inherited))
+    return progress_in_words(own, batches, epochs)
+
+
+def _offer(mine: Drawings, runs: Sequence[Run]) -> None:
     """The networks that can be taught, and the button."""
-    if len(mine) < FEWEST_DRAWINGS:
+    asked = int(mine.prompted.sum())
+    if asked < FEWEST_DRAWINGS:
         st.info(
-            f"Teaching takes at least {FEWEST_DRAWINGS} of your digits; you have {len(mine)}.",
+            f"Teaching takes at least {FEWEST_DRAWINGS} digits that the page asked for; you have "
+            f"{asked}.",
             icon=":material/edit:",
         )
         return
-    runs = [run.id for run in store().runs() if _can_learn(run)]
+    able = [run.id for run in runs if _can_learn(run)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Which network to copy",
-            [PRETRAINED, *runs],
+            [PRETRAINED, *able],
             key="teach_network",
             persist_state="session",
             width=280,
@@ -125,53 +144,86 @@ def _offer(mine: Drawings) -> None:
 
 
 def _can_learn(run: Run) -> bool:
-    return run.has_model and bool(run.checkpoints) and unteachable(run.config) is None
+    is_whole = run.has_model and run.test is not None and bool(run.checkpoints)
+    return is_whole and unteachable(run.config) is None
 
 
 def _teach(name: str) -> None:
     """Raises InputError if that cannot be done."""
     jobs = get_jobs()
-    drawings = as_upload(visitor(), [run.config.dataset for run in store().runs()])
-    asked = course(store(), name, drawings.name)
+    asked = course(store(), name, snapshot().name)
     cost = jobs.estimate(asked.config, cache.dataset(asked.config.dataset), asked.epoch)
     if reason := obstacle(cost, asked.config, jobs.free_memory()):
         raise InputError(reason)
     jobs.fork(asked.parent, asked.epoch, asked.config)
 
 
-def _show_outcome(run: Run, mine: Drawings) -> None:
-    """Before and after, on what was held out and on what it knew before."""
-    lesson = lesson_of(run.config.dataset)
-    if run.test is None or run.parent_id is None or lesson is None:
+def _show_outcome(run: Run, runs: Sequence[Run]) -> None:
+    """Before and after, on what was held out and on the test digits of what it learned before."""
+    lesson, learned = lesson_of(run.config.dataset), _epochs_learned(run)
+    failed = run.test is None or not learned or run.status is Status.FAILED
+    if failed or run.parent_id is None or lesson is None:
         _show_failure(run)
         return
     digits, known = cache.dataset(run.config.dataset), cache.dataset(known_before(lesson))
-    parent = model_card(store(), run.parent_id)
-    rows = _asked_for(digits, test_rows(digits, run.config), mine)
-    st.markdown(f"**{run.id}** is a copy of {run.parent_id} that has learned your hand.")
+    original = _config_of_original(run.parent_id, runs)
+    rows = test_rows(digits, run.config)
+    st.markdown(_what_it_is(run, original is None))
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Your digits that were held out**")
-        if len(rows):
+        if original is None:
+            _show_after(run.id, digits, rows)
+        else:
             paired = _compared(run.parent_id, run.id, digits, rows)
             _show_counts(paired)
             st.markdown(gain_in_words(paired))
             _show_changed(run.parent_id, run.id, digits, rows, paired)
-        else:
-            st.caption("None of them was asked for by the page. Corrections do not count here.")
     with right:
         title = without_links(title_of(known.name))
         st.markdown(f"**The test digits of {title}**")
-        known_rows = common_rows(known, [parent.config, run.config])
-        paired = _compared(run.parent_id, run.id, known, known_rows)
-        _show_counts(paired)
-        st.markdown(forgetting_in_words(paired))
+        if original is None:
+            _show_after(run.id, known, test_rows(known, run.config))
+        else:
+            known_rows = common_rows(known, [original, run.config])
+            paired = _compared(run.parent_id, run.id, known, known_rows)
+            _show_counts(paired)
+            st.markdown(forgetting_in_words(paired))
     _show_ways_on(run)
 
 
+def _epochs_learned(run: Run) -> int:
+    """How many epochs of its own a copy has completed."""
+    return len(store().epochs(run.id)) - (run.parent_epoch or 0)
+
+
+def _config_of_original(name: str, runs: Sequence[Run]) -> TrainingConfig | None:
+    """How the network was trained that a copy was made of; None if it was deleted."""
+    if name == PRETRAINED:
+        return pretrained_card().config
+    return next((run.config for run in runs if run.id == name), None)
+
+
+def _what_it_is(run: Run, deleted: bool) -> str:
+    """'**calm-fox-1a2b** is a copy of pretrained that has learned your hand.'
+
+    Args:
+        deleted: whether its original was.
+    """
+    words = f"**{run.id}** is a copy of {run.parent_id} that has learned your hand"
+    if run.status is Status.STOPPED:
+        planned = run.config.epochs - (run.parent_epoch or 0)
+        words += f", stopped after {_epochs_learned(run)} of {planned} epochs"
+    if deleted:
+        words += f". {run.parent_id} was deleted, so only “after” can be shown"
+    return f"{words}."
+
+
 def _show_failure(run: Run) -> None:
-    """How a copy ended that has learned nothing, and where it can be resumed."""
+    """How a copy ended that is none, and where it can be resumed."""
     reason = without_links(error_of(run))
+    if not (reason or _epochs_learned(run)):
+        reason = "no epoch of its own is complete"
     st.warning(
         f"{run.id} was to learn your hand and is {run.status.value}" + f": {reason}" * bool(reason),
         icon=":material/warning:",
@@ -184,14 +236,6 @@ def _show_failure(run: Run) -> None:
     )
 
 
-def _asked_for(digits: Dataset, rows: np.ndarray, mine: Drawings) -> np.ndarray:
-    """The rows that hold no corrections: those were kept because a network misread them, so that
-    any other would seem to read them better."""
-    asked = {image.tobytes() for image in mine.images[mine.prompted]}
-    kept = [digits.images[row].tobytes() in asked for row in rows]
-    return rows[np.array(kept, bool)]
-
-
 def _compared(before: str, after: str, digits: Dataset, rows: np.ndarray) -> Paired:
     answers = (cache.probabilities(name, digits, rows) for name in (before, after))
     return pair(digits.labels[rows], *answers)
@@ -199,11 +243,16 @@ def _compared(before: str, after: str, digits: Dataset, rows: np.ndarray) -> Pai
 
 def _show_counts(paired: Paired) -> None:
     for when, count in zip(("Before", "After"), before_and_after(paired), strict=True):
-        st.markdown(f"{when}: **{count.in_words}** · {_right(count)}")
+        _show_count(when, count)
 
 
-def _right(count: Count) -> str:
-    return f"{count.hits:,} of {count.n:,} right"
+def _show_after(name: str, digits: Dataset, rows: np.ndarray) -> None:
+    read = cache.probabilities(name, digits, rows).argmax(axis=1)
+    _show_count("After", Count(int((read == digits.labels[rows]).sum()), len(rows)))
+
+
+def _show_count(when: str, count: Count) -> None:
+    st.markdown(f"{when}: **{count.in_words}** · {count.hits:,} of {count.n:,} right")
 
 
 def _show_changed(

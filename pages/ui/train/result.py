@@ -1,7 +1,6 @@
 """How a run ended, and every epoch of it to look back at."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
@@ -21,14 +20,11 @@ from pages.ui.train.shown import is_watched
 POLL = 0.7
 """Seconds between two looks at a run whose model is being tested."""
 
-SAVING = timedelta(minutes=2)
-"""A stopped run that has no test result after so long will get none."""
-
 
 def show_ended(run: Run) -> None:
     """How a run ended, the ways on, what its curves mean, and its epochs one by one."""
     epochs = store().epochs(run.id)
-    if _is_saving(run):
+    if is_saving(run):
         st.fragment(_saving, run_every=POLL)(run.id)
         return
     _how_it_ended(run, epochs)
@@ -143,20 +139,14 @@ def epoch_in_words(epoch: Epoch) -> str:
     return words.replace("%", " %")
 
 
-def _is_saving(run: Run) -> bool:
+def is_saving(run: Run) -> bool:
     """Whether a stopped run still awaits its test result."""
     awaited = run.status in (Status.STOPPED, Status.FINISHED) and run.test is None
-    return awaited and run.started_at is not None and not _given_up(run)
-
-
-def _given_up(run: Run) -> bool:
-    """Whether an ended run has waited too long for its test result, or for a process that died."""
-    overdue = run.ended_at is not None and datetime.now(UTC) - run.ended_at > SAVING
-    return overdue or not get_jobs().may_still_test(run.id)
+    return awaited and run.started_at is not None and get_jobs().may_still_test(run)
 
 
 def _saving(run_id: str) -> None:
     with guard():
-        if not _is_saving(store().run(run_id)):
+        if not is_saving(store().run(run_id)):
             st.rerun()
         st.info("Stopped; the model is being stored and tested …")
