@@ -42,8 +42,10 @@ def test_the_script_of_the_config_is_shown_with_its_lines_numbered():
 
 
 def test_nothing_is_written_before_the_code_is_opened(monkeypatch):
-    monkeypatch.setattr(pages.ui.train.code, "keras_script", lambda config: pytest.fail("written"))
+    written = []
+    monkeypatch.setattr(pages.ui.train.code, "keras_script", lambda c: written.append(c) or "")
     app = shown(opened=False)
+    assert not written
     assert [expander.label for expander in app.expander] == ["Show the code"]
     assert not app.code
     assert not buttons(app)
