@@ -1,6 +1,7 @@
 """Draw, upload or photograph a digit, or a number, and see it read, step by step."""
 
 from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -49,7 +50,7 @@ def desk(source: str, mode: str, network: str) -> None:
         answer = st.container(width="stretch")
         sight = st.container(width=SIGHT) if mode == ONE else None
     with paper:
-        seen, strokes = drawn() if source == DRAW else (given(source), None)
+        seen, strokes = drawn("desk") if source == DRAW else (given(source), None)
     if sight is None:
         with answer, guard():
             _number(seen, source, by)
@@ -96,8 +97,12 @@ def _explain(
                 show_replay(strokes, seen.image, by)
 
 
-def drawn() -> tuple[Preprocessed | None, Strokes | None]:
-    """What is on the canvas, prepared for the network, and its strokes; None if that is nothing."""
+def drawn(place: str) -> tuple[Preprocessed | None, Strokes | None]:
+    """What is on the canvas, prepared for the network, and its strokes; None if that is nothing.
+
+    Args:
+        place: where on the page the canvas stands.
+    """
     st.caption("Write anywhere, of any size.")
     canvas, tools = st.container(), st.container(horizontal=True)
     width = st.slider(
@@ -105,7 +110,7 @@ def drawn() -> tuple[Preprocessed | None, Strokes | None]:
     )
     drawing, refused = None, True  # what was sent may be refused: Clear must work then
     with canvas, guard():
-        drawing, refused = drawing_canvas(width), False
+        drawing, refused = drawing_canvas(width, place), False
     for label, icon, key, action in (
         ("Clear", "delete", "Delete", clear),
         ("Undo", "undo", "Ctrl+Z", undo),
@@ -177,6 +182,6 @@ with page("Draw", "The network says what it reads, how sure it is, and shows wha
         )
         network_name = pick_recogniser("draw_run")
     if one_or_more == HAND:
-        show_my_hand(network_name, drawn)
+        show_my_hand(network_name, partial(drawn, "sitting"))
     else:
         desk(paper_or_file, one_or_more, network_name)

@@ -1,26 +1,28 @@
 // On the way to another page Streamlit first takes the old page's parameters out of the address, as
 // an entry of its own in the browser's history, and then adds the new page; then it adds an entry
 // for each choice that the visitor had left there. Back would lead to the old page without what was
-// chosen on it, and through pages half chosen. So a page takes the place of an emptied one, and
-// what is added to its address at once takes its own place.
+// chosen on it, and through pages half chosen. So a page takes the place of one emptied just before
+// (a visitor who takes the last choice back is slower), and what is added to its address soon takes
+// its own place.
 
-const SOON = 4000; // milliseconds
+const JUST = 500; // milliseconds
+const SOON = 4000;
 
 export default function () {
   if (history.watched) return;
   history.watched = true;
   const push = history.pushState.bind(history);
-  let emptied = -SOON;
+  let emptied = -JUST;
   let arrived = -SOON;
   history.pushState = (state, title, url) => {
     const address = new URL(url, location.href);
     const now = performance.now();
     const isNewPage = address.pathname !== location.pathname;
     const replaces = isNewPage
-      ? now - emptied < SOON
+      ? now - emptied < JUST
       : address.search !== "" && now - arrived < SOON;
     if (isNewPage) {
-      emptied = -SOON;
+      emptied = -JUST;
       arrived = now;
     } else if (address.search === "" && location.search !== "") {
       emptied = now;

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from PIL import Image, ImageDraw
 
+from pages.ui.draw.sent import LONGEST_HISTORY
 from tests.browser.conftest import Visitor
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -132,6 +133,39 @@ def test_a_reload_keeps_the_drawing_its_answer_and_the_way_back(draw_page):
     draw_page.expect_answer(7)
 
 
+KEPT = "JSON.parse(sessionStorage.getItem('digitlab-drawings') ?? '[]')"
+
+
+def test_the_tab_forgets_the_first_of_many_strokes_as_the_server_does(draw_page):
+    page = draw_page.page
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    page.wait_for_function(f"{KEPT}.length === 1")
+    (one,) = page.evaluate(KEPT)
+    earlier = [one | {"data": str(stroke)} for stroke in range(LONGEST_HISTORY - 1)]
+    page.evaluate(
+        "kept => sessionStorage.setItem('digitlab-drawings', JSON.stringify(kept))", [*earlier, one]
+    )
+    page.reload()
+    draw_page.wait_until_idle()
+    draw_page.expect_answer(1)
+    draw_page.wait_until_idle()
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+    page.wait_for_function(f"{KEPT}.at(-1).raw.objects.length === 2")
+    *before, _ = page.evaluate(KEPT)
+    assert before == [*earlier[1:], one]
+
+
+def test_undo_right_after_a_stroke_takes_that_stroke_back(draw_page):
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.page.keyboard.press("Control+z")
+    draw_page.wait_until_idle()
+    draw_page.expect_answer(1)
+
+
 def test_a_cleared_canvas_is_empty_after_a_reload_too(draw_page):
     page = draw_page.page
     draw_page.draw(*SEVEN)
@@ -224,6 +258,12 @@ def test_keys_undo_and_clear(draw_page):
     draw_page.expect_answer(1)
     page.keyboard.press("Delete")
     expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+
+
+def test_a_stroke_does_not_focus_the_whole_page_which_a_key_would_then_frame(draw_page):
+    draw_page.draw(*ONE)
+    expect(draw_page.page.locator("main")).not_to_be_focused()
+    draw_page.expect_answer(1)
 
 
 def test_a_replay_shows_when_belief_changed(draw_page):

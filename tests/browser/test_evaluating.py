@@ -75,6 +75,20 @@ def test_a_cell_on_the_diagonal_shows_what_was_read_rightly(mistakes):
     expect(page).to_have_url(re.compile("evaluate_show=right"))
 
 
+def test_back_does_not_bring_back_what_was_let_go_before_leaving(server, visitor):
+    visitor.open(f"{server.url}/evaluate?evaluate_true=4&evaluate_read=9")
+    page = visitor.page
+    click_cell(page, 4, 9)
+    expect(page).to_have_url(re.compile("/evaluate$"))
+    visitor.wait_until_idle()
+    now = page.evaluate("performance.now()")
+    page.wait_for_function("then => performance.now() > then + 600", arg=now)  # no hand is quicker
+    visitor.go_to("Runs")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="Evaluate")).to_be_visible()
+    expect(page).to_have_url(re.compile("/evaluate$"))
+
+
 def test_on_a_telephone_reliability_and_mistakes_fit_the_width(server, visitor):
     page = visitor.page
     page.set_viewport_size({"width": 390, "height": 844})

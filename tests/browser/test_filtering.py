@@ -37,6 +37,16 @@ def test_a_bar_opens_its_class_and_part_and_a_picture_its_class(classes):
     expect(page.get_by_text("174 digits are an 8.")).to_be_visible()
 
 
+def test_a_bar_of_one_part_chooses_no_part_among_all(server, visitor):
+    visitor.open(f"{server.url}/explore?explore_dataset=digits&explore_view=Classes")
+    page = visitor.page
+    click_chart(page, "about as often", 0, across=(3 + 0.5) / 10, up=0.05)
+    expect(page.get_by_text("146 training digits are a 3.")).to_be_visible()
+    visitor.wait_until_idle()
+    page.get_by_test_id("stButtonGroup").get_by_text("all", exact=True).click()
+    expect(page.get_by_text("183 digits are a 3.")).to_be_visible()
+
+
 def test_back_leads_to_the_page_as_it_was_left(classes):
     page = classes.page
     page.get_by_test_id("stButtonGroup").get_by_text("8", exact=True).click()

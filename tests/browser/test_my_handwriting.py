@@ -4,15 +4,14 @@ import re
 
 import pytest
 
+from digitlab.drawings import drawings_of
+from digitlab.sources.uploads import AT_HOME
 from tests.browser.conftest import PATIENCE_SECONDS
-from tests.browser.test_drawing import DIGITS, SEVEN
+from tests.browser.test_drawing import DIGITS, ONE, SEVEN
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-
 WRITTEN = 4
-HEARD = """count => JSON.parse(sessionStorage.getItem("digitlab-drawings") ?? "[]")
-    .at(-1)?.raw.objects.length === count"""
 
 
 def press(visitor, name):
@@ -24,12 +23,6 @@ def see(locator):
     expect(locator).to_be_visible(timeout=1000 * PATIENCE_SECONDS)
 
 
-def write(visitor, strokes):
-    """Writes a digit, and waits until the server has heard of its last stroke."""
-    visitor.draw(*strokes)
-    visitor.page.wait_for_function(HEARD, arg=len(strokes))
-
-
 def test_a_hand_is_collected_judged_corrected_and_tidied(server, visitor):
     page = visitor.page
     visitor.open(f"{server.url}/draw?draw_mode=My+handwriting")
@@ -38,7 +31,7 @@ def test_a_hand_is_collected_judged_corrected_and_tidied(server, visitor):
     for written in range(WRITTEN):
         see(page.get_by_text(f"{written} of 30 written"))
         visitor.wait_until_idle()
-        write(visitor, DIGITS[int(prompt.inner_text()[-1])])
+        visitor.draw(*DIGITS[int(prompt.inner_text()[-1])])
         page.keyboard.press("n")
     see(page.get_by_text(f"{WRITTEN} of 30 written"))
     press(visitor, "Stop here")
@@ -65,3 +58,33 @@ def test_a_hand_is_collected_judged_corrected_and_tidied(server, visitor):
     press(visitor, "Remove the 1 chosen")
     see(page.get_by_text(f"{WRITTEN} that the page asked for, 0 corrections"))
     expect(chosen).not_to_be_visible()
+
+
+def test_a_stroke_right_before_next_is_kept(cold_server, visitor, monkeypatch):
+    server, page = cold_server(), visitor.page
+    visitor.open(f"{server.url}/draw?draw_mode=My+handwriting")
+    press(visitor, "Start writing")
+    for written in (1, 2):
+        visitor.draw(*ONE, [(40, 140), (240, 140)])
+        page.keyboard.press("n")
+        see(page.get_by_text(f"{written} of 30 written"))
+        visitor.wait_until_idle()
+    monkeypatch.setenv("DIGITLAB_HOME", str(server.home))
+    for image in drawings_of(AT_HOME).images:
+        assert (image.max(axis=0) > 0).sum() > 15, "a cross is wide, a 1 is not"
+
+
+def test_a_sitting_goes_on_with_an_empty_paper_after_another_mode(server, visitor):
+    page = visitor.page
+    visitor.open(f"{server.url}/draw?draw_mode=My+handwriting")
+    press(visitor, re.compile("Start writing|Write more"))
+    page.get_by_role("radio", name="One digit").click()
+    page.get_by_role("heading", name="Draw a digit").wait_for()
+    visitor.draw(*SEVEN)
+    visitor.expect_answer(7)
+    page.get_by_role("radio", name="My handwriting").click()
+    see(page.get_by_role("heading", name=re.compile("Write an? ")))
+    visitor.wait_until_idle()
+    press(visitor, "Next")
+    see(page.get_by_text("The paper is empty"))
+    see(page.get_by_text("0 of 30 written"))

@@ -131,6 +131,13 @@ def test_undo_takes_the_last_stroke_back(drawn):
     assert len(app.session_state["draw_given"]["objects"]) == 1
 
 
+def test_undo_takes_back_the_stroke_that_comes_with_the_click(drawn):
+    app = drawn(ONE)
+    app.session_state[CANVAS] = drawing(ONE, [(40, 40), (240, 40)])
+    app.button(key="draw_undo").click().run()
+    assert says(app).startswith("I read a 1")
+
+
 def test_the_drawing_survives_a_visit_to_another_page(drawn):
     app = drawn(SEVEN)
     app.switch_page("pages/home.py").run()

@@ -349,6 +349,16 @@ def test_a_bin_of_the_diagram_opens_its_answers_mistakes_first(evaluate):
     assert "No answer is 13–20 % sure." in [info.value for info in page.info]
 
 
+def test_a_bin_of_another_networks_temperature_is_no_bin_of_a_network_without(visit, home, run_id):
+    other = published_run(home, "first-steps", EPOCH, validation="none")
+    page = visit("evaluate", evaluate_run=other, evaluate_view="Reliability")
+    page.session_state["evaluate_bin"] = ("with the temperature", 12)
+    page.run()
+    assert not page.exception
+    assert not [info for info in page.info if info.value.startswith("No answer is")]
+    assert "Click a point or a bar to see its answers." in [c.value for c in page.caption]
+
+
 def test_what_is_refused_can_be_looked_at(evaluate):
     page = evaluate(evaluate_view="Reliability", evaluate_refuse="70", evaluate_whose="refused")
     assert "Refused, the least sure first" in sentences(page)

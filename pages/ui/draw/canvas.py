@@ -1,26 +1,37 @@
 """The drawing canvas: white ink on black, with undo; it survives other pages and reloads."""
 
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
+from digitlab.errors import InputError
 from pages.ui.draw.memory import keep_in_tab
 from pages.ui.draw.sent import LONGEST_HISTORY, SIDE, Drawing, checked, remembered
 
 HISTORY = "draw_history"
 MOUNT = "draw_mount"
+PLACE = "draw_place"
 GIVEN = "draw_given"
 
 
-def drawing_canvas(stroke_width: int) -> Drawing | None:
+def drawing_canvas(stroke_width: int, place: str) -> Drawing | None:
     """Shows the canvas and returns what is drawn on it; None if that is nothing.
 
     The canvas forgets its strokes when it leaves the screen. A fresh one, whose key the session
     does not hold yet, is therefore given the last drawing; the gift stays the same until the next
     fresh one, since the canvas starts over whenever it changes.
+
+    Args:
+        stroke_width: in pixels.
+        place: where on the page it stands; another place begins with an empty canvas. The browser
+            would mount the old one anew there, without its strokes, and the session not notice.
     """
     state = st.session_state
+    if state.setdefault(PLACE, place) != place:
+        state[PLACE] = place
+        clear()
     key = canvas_key(state.setdefault(MOUNT, 0))
     if key not in state:
         state[GIVEN] = state[HISTORY][-1].strokes if state.get(HISTORY) else None
@@ -78,6 +89,8 @@ def clear() -> None:
 
 def undo() -> None:
     """Takes the last stroke back; a second click, before the first was answered, may find none."""
+    with suppress(InputError):
+        latest_drawing()  # the stroke that came together with the click
     if not st.session_state.get(HISTORY):
         return
     st.session_state[HISTORY].pop()

@@ -92,7 +92,6 @@ def collect(paper: Callable[[], object]) -> None:
                     "Back one",
                     icon=":material/undo:",
                     key="hand_back",
-                    shortcut="B",
                     disabled=not sitting.kept,
                     on_click=_back,
                     help="Takes the last digit away and asks for it again.",
@@ -155,8 +154,10 @@ def _back() -> None:
     sitting: Sitting | None = st.session_state.get(SITTING)
     if sitting is None or not sitting.kept:
         return
-    remove_drawings(visitor(), sitting.kept[-1:])
-    st.session_state[SITTING] = replace(sitting, kept=sitting.kept[:-1])
+    *others, last = sitting.kept
+    if last not in others:  # the very same picture twice is one drawing
+        remove_drawings(visitor(), [last])
+    st.session_state[SITTING] = replace(sitting, kept=tuple(others))
     clear()
 
 

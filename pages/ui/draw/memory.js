@@ -1,5 +1,5 @@
 // Stays beside the canvas: keeps its drawings in the tab's own storage, so that a reload finds them
-// again, and takes the toolbar away that the canvas brings along.
+// again, sends every stroke at once, and takes the toolbar away that the canvas brings along.
 
 const KEPT = "digitlab-drawings";
 
@@ -21,27 +21,54 @@ function keep(drawings) {
   }
 }
 
-// The toolbar has no switch. It doubles our buttons, covers what stands above the canvas, and lies
-// unseen over a corner of it, where a pen then does not draw. A canvas may come after this script.
+// What lay before the last drawing. A new stroke stands behind all that is kept, an undo ends at one
+// of them; and a server that remembers no more than so many has forgotten the first.
+function before(last, drawings, count) {
+  const found = drawings.findIndex((drawing) => drawing?.data === last.data);
+  const earlier = found < 0 ? drawings : drawings.slice(0, found);
+  return earlier.slice(Math.max(0, earlier.length - (count - 1)));
+}
+
+// A canvas may come after this script.
 let waiting = 0;
 
-function withoutToolbar(key) {
+function mend(key) {
   cancelAnimationFrame(waiting);
   const canvas = document.querySelector(`.st-key-${key} [data-testid="stBidiComponentIsolated"]`);
   if (!canvas?.shadowRoot) {
-    waiting = requestAnimationFrame(() => withoutToolbar(key));
-    return;
+    waiting = requestAnimationFrame(() => mend(key));
+  } else if (!canvas.shadowRoot.adoptedStyleSheets.length) {
+    hideToolbar(canvas.shadowRoot);
+    sendAtOnce(canvas);
   }
+}
+
+// The toolbar has no switch. It doubles our buttons, covers what stands above the canvas, and lies
+// unseen over a corner of it, where a pen then does not draw.
+function hideToolbar(root) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(".dc-toolbar { display: none !important }");
-  canvas.shadowRoot.adoptedStyleSheets = [sheet];
+  root.adoptedStyleSheets = [sheet];
+}
+
+// The canvas waits 200 ms after a stroke, and forgets it if a button or a key takes the canvas away
+// meanwhile. The first button of its toolbar does not wait. The canvas hears the end of a stroke
+// at the document, and so before the window does.
+function sendAtOnce(canvas) {
+  const ends = ["mouseup", "touchend"];
+  const send = () => {
+    ends.forEach((end) => removeEventListener(end, send));
+    canvas.shadowRoot.querySelector(".dc-toolbar button")?.click();
+    canvas.closest("main")?.blur(); // the stroke focused it, and the next key would frame it
+  };
+  canvas.addEventListener("pointerdown", () => ends.forEach((end) => addEventListener(end, send)));
 }
 
 export default function ({ data, setTriggerValue }) {
-  withoutToolbar(data.canvas);
+  mend(data.canvas);
   const drawings = kept();
   if (!data.asks) {
-    keep(data.count ? [...drawings.slice(0, data.count - 1), data.last] : []);
+    keep(data.last ? [...before(data.last, drawings, data.count), data.last] : []);
   } else if (drawings.length) {
     setTriggerValue("kept", drawings);
   }

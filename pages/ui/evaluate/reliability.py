@@ -63,6 +63,8 @@ def _sureness(card: ModelCard, answers: Answers) -> None:
     if temperature is not None:
         mended = with_temperature(answers.probabilities, temperature)
     chosen = st.session_state.get(BIN)
+    if mended is None and chosen is not None and chosen[0] != AS_IT_IS:
+        chosen = None  # a bin of another network's second curve
     key = f"evaluate_reliability_{chosen}"  # a new chart: the same bin can be clicked again
     st.plotly_chart(
         reliability_diagram(
@@ -78,7 +80,8 @@ def _sureness(card: ModelCard, answers: Answers) -> None:
         st.caption("Click a point or a bar to see its answers.")
     else:
         name, number = chosen
-        _in_bin(answers, answers.probabilities if name == AS_IT_IS else mended, number)
+        of_curve = answers.probabilities if mended is None or name == AS_IT_IS else mended
+        _in_bin(answers, of_curve, number)
     st.markdown(_on_the_whole(answers))
     st.markdown(_for_example(bins))
     st.caption(
@@ -96,11 +99,9 @@ def _open_bin(key: str, chosen: tuple[str, int] | None) -> None:
     st.session_state[BIN] = None if point is None or tuple(point) == chosen else tuple(point)
 
 
-def _in_bin(answers: Answers, probabilities: np.ndarray | None, number: int) -> None:
+def _in_bin(answers: Answers, probabilities: np.ndarray, number: int) -> None:
     """The answers of one bin, mistakes first. `probabilities`: those that the bins are of."""
-    found = np.arange(0)
-    if probabilities is not None:  # there was a temperature when it was clicked
-        found = np.flatnonzero(bin_numbers(probabilities) == number)
+    found = np.flatnonzero(bin_numbers(probabilities) == number)
     between = f"{100 * number / BINS:.0f}–{100 * (number + 1) / BINS:.0f} % sure"
     if not len(found):
         st.info(f"No answer is {between}.")

@@ -148,9 +148,8 @@ def _show_curve(answers: Answers, curve: Curve, figure: Figure, strip: str) -> N
     corruption = curve.corruption
     which, step = st.session_state.get(OPEN) or ("", None)
     step = step if which == corruption.key else None
-    key = (
-        f"evaluate_severity_{corruption.key}_{step}"  # a new chart: the point can be clicked again
-    )
+    # A new chart for every choice: the same point can be clicked again.
+    key = f"evaluate_severity_{corruption.key}_{step}"
     st.plotly_chart(
         figure,
         config=CONFIG,

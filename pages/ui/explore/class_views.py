@@ -125,24 +125,29 @@ def _counts(digits: Dataset, part: str, label: str | None, among: str) -> None:
         ),
         config=CONFIG,
         key=key,
-        on_select=lambda: _open_bar(names, key, label, among),
+        on_select=lambda: _open_bar(names, key, part, label, among),
         selection_mode="points",
         alt=f"How many {digits.noun}s of each class there are",
     )
 
 
-def _open_bar(names: tuple[str, ...], key: str, label: str | None, among: str) -> None:
+def _open_bar(names: tuple[str, ...], key: str, part: str, label: str | None, among: str) -> None:
     """Opens the class and the part of the clicked bar; clicked again, closes them."""
     point = clicked(key)
     if point is None:
         return
     bar_part, number, _ = point
-    name = names[number]
-    _open(None if (name, bar_part) == (label, among) else name, bar_part)
+    if (names[number], bar_part) == (label, among):
+        _open(None, part)
+    else:
+        _open(names[number], part, bar_part)
 
 
-def _open(label: str | None, among: str) -> None:
-    st.session_state[LABEL], st.session_state[AMONG] = label, among
+def _open(label: str | None, part: str, among: str = "all") -> None:
+    """Opens a class; `among`: which part of it, a choice that stands beside all parts only."""
+    st.session_state[LABEL] = label
+    if part == "all":
+        st.session_state[AMONG] = among
     _look_at(None)
 
 
@@ -179,7 +184,7 @@ def _pictures(digits: Dataset, part: str, label: str | None) -> tuple[str, str] 
         if kind == DIFFERENCE:
             _open_pixel(key)
         else:
-            _open_picture(key, names, label)
+            _open_picture(key, names, part, label)
 
     st.plotly_chart(
         figure,
@@ -207,11 +212,11 @@ def _pick_two(names: tuple[str, ...]) -> tuple[str, str]:
     return chosen[0], chosen[1]
 
 
-def _open_picture(key: str, names: Sequence[str], label: str | None) -> None:
+def _open_picture(key: str, names: Sequence[str], part: str, label: str | None) -> None:
     """Opens the class of the clicked picture; clicked again, closes it."""
     number = clicked(key)
     if number is not None:
-        _open(None if names[number] == label else names[number], "all")
+        _open(None if names[number] == label else names[number], part)
 
 
 def _open_pixel(key: str) -> None:

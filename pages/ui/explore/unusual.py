@@ -36,8 +36,7 @@ def unusual(digits: Dataset, part: str) -> None:
     if found is None:
         st.caption(
             f"Every {digits.noun} is compared with every other. It shows which are unlike their "
-            "class, and "
-            "which are there nearly twice, perhaps in training and test."
+            "class, and which are there nearly twice, perhaps in training and test."
         )
         return
     (comparison,) = found
