@@ -94,7 +94,7 @@ def recall_deltas(
             hovertemplate="%{hovertext}<extra></extra>",
         )
     )
-    title = f"Where {after} reads better (+) or worse (−) than {before}"
+    title = "Where it reads better (+) or worse (−)"  # names would not fit on a phone
     axis = class_noun_of(class_names)
     finish(figure, title, f"{axis} (how many there are)", "recall (percentage points)", 380)
     figure.update_layout(clickmode="event+select", dragmode=False)

@@ -48,6 +48,7 @@ def show_classes(answers: Sequence[Answers]) -> None:
     what it fixes and breaks there."""
     first, second = answers
     chosen = st.session_state.get(CLASS)
+    st.markdown(f"**{second.network}** beside {first.network}:")
     key = f"compare_recall_{chosen}"  # a new chart: the same bar can be clicked again
     st.plotly_chart(
         recall_deltas(
