@@ -116,7 +116,10 @@ def drawings_of(visitor: str) -> Drawings:
 def keep_drawing(
     visitor: str, image: np.ndarray, label: int, *, prompted: bool, read: int = UNREAD
 ) -> int:
-    """Adds a drawing to a visitor's; the same picture of the same digit is kept once.
+    """Adds a drawing to a visitor's.
+
+    The very same picture of the same digit again is no new correction; where the page asked for it
+    it counts again, and is held out if the first one is.
 
     Args:
         image: uint8 (28, 28), ink bright, as `preprocess` leaves it.
@@ -136,18 +139,21 @@ def keep_drawing(
         _forget_old_visits()
         before = drawings_of(visitor)
         same = (before.labels == label) & (before.images == image).all(axis=(1, 2))
-        if same.any():
+        if same.any() and not prompted:
             return int(before.kept_at[same][0])
         if len(before) >= MOST_DRAWINGS:
             raise InputError(
                 f"at most {MOST_DRAWINGS:,} of your digits are kept: remove some of them first"
             )
+        held_out = prompted and (
+            bool(before.held_out[same][0]) if same.any() else _is_held_out(label, before)
+        )
         kept_at = max(time.time_ns(), int(before.kept_at.max(initial=0)) + 1)
         after = Drawings(
             images=np.concatenate([before.images, image[None]]),
             labels=np.append(before.labels, np.uint8(label)),
             prompted=np.append(before.prompted, prompted),
-            held_out=np.append(before.held_out, prompted and _is_held_out(label, before)),
+            held_out=np.append(before.held_out, held_out),
             read=np.append(before.read, np.int8(read)),
             kept_at=np.append(before.kept_at, kept_at),
         )

@@ -158,13 +158,14 @@ def test_one_can_go_back_one(my_hand):
     assert len(mine()) == 0
 
 
-def test_the_very_same_picture_twice_is_one_drawing_and_going_back_leaves_it(my_hand, monkeypatch):
+def test_the_very_same_picture_twice_counts_twice_and_going_back_takes_one(my_hand, monkeypatch):
     monkeypatch.setattr("pages.ui.draw.collecting.prompts", lambda *_: (1, 1, 7))
     app = sit_down(my_hand())
     for _ in range(2):
         press(draw(app, ONE), "hand_next")
     assert asked(app) == 7
-    assert mine().labels.tolist() == [1]
+    assert mine().labels.tolist() == [1, 1]
+    assert len(set(mine().held_out.tolist())) == 1
     press(app, "hand_back")
     assert asked(app) == 1
     assert mine().labels.tolist() == [1]

@@ -99,13 +99,22 @@ def test_what_is_kept_comes_back_in_order():
     }
 
 
-def test_the_same_picture_of_the_same_digit_is_kept_once():
+def test_a_correction_that_is_there_already_is_kept_once():
     first, second = write(2)
     assert write(1, start=1, prompted=False) == [second]
     assert drawings_of(ME).kept_at.tolist() == [first, second]
     assert drawings_of(ME).prompted.all()
     other = keep_drawing(ME, DIGITS.images[1], int(DIGITS.labels[1] + 1), prompted=False)
     assert other > second
+
+
+def test_a_picture_that_was_asked_for_twice_counts_twice_and_stays_on_one_side():
+    write(9)
+    write(9)
+    mine = drawings_of(ME)
+    assert len(mine) == 18
+    assert np.array_equal(mine.held_out[:9], mine.held_out[9:])
+    assert mine.held_out.any()
 
 
 def test_every_second_of_each_digit_is_held_out_and_of_few_drawings_about_half():

@@ -101,7 +101,7 @@ def collect(paper: Callable[[], object]) -> None:
                     icon=":material/stop:",
                     key="hand_stop",
                     on_click=_stop,
-                    help="What you have written is kept.",
+                    help="What you have written is kept, but for what is still on the paper.",
                 )
             _show_written(sitting)
 
@@ -155,8 +155,7 @@ def _back() -> None:
     if sitting is None or not sitting.kept:
         return
     *others, last = sitting.kept
-    if last not in others:  # the very same picture twice is one drawing
-        remove_drawings(visitor(), [last])
+    remove_drawings(visitor(), [last])
     st.session_state[SITTING] = replace(sitting, kept=tuple(others))
     clear()
 
