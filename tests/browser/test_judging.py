@@ -24,6 +24,7 @@ def test_suspects_are_judged_with_one_hand_on_the_keyboard(server, visitor):
     )
     page = visitor.page
     expect(page.get_by_text("0 judged, 4 left")).to_be_visible()
+    expect(page.get_by_role("button", name="Train with them")).to_be_visible()  # drawn last
     for key, words in (
         ("y", "1 judged, 3 left"),
         ("7", "2 judged, 2 left"),
