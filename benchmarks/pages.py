@@ -112,16 +112,16 @@ def explore(page: Page) -> list[tuple[str, Callable[[], None]]]:
 
 
 def evaluate(page: Page) -> list[tuple[str, Callable[[], None]]]:
-    """A cell of the matrix, a switch, a digit."""
+    """A digit, a cell of the matrix, a switch."""
     cells = cycle([(4, 9), (9, 4), (7, 2), (3, 5)])
     digits = cycle(range(2, 12))
     return [
+        ("Evaluate: pick a mistake", lambda: _cell(page, next(digits))),  # before a cell leaves few
         ("Evaluate: a cell of the matrix", lambda: _matrix(page, *next(cells))),
         (
             "Evaluate: counts or per cent",
             lambda: page.get_by_text("Per cent of each row").click(),
         ),
-        ("Evaluate: pick a mistake", lambda: _cell(page, next(digits))),
     ]
 
 

@@ -49,7 +49,7 @@ and measured again by `python -m digitlab evaluate pretrained --data mnist`, and
 
 `{train}` is put together by `digitlab/handwriting/` from MNIST, scikit-learn's digits and code:
 57,000 digits of MNIST; 1,365 of scikit-learn's, four times each; digits of both, reduced to their
-strokes and drawn again with other pens; digits invented from the shapes in `digitlab/handwriting/allographs.py`
+strokes and drawn again with other pens; digits invented from the shapes in its `allographs.py`
 (sevens with a crossbar, ones with a long flag, nines with a hook, open fours and others); and 4,000
 letters, signs and scribbles, learned with every answer in turn, so that none is likely. The test
 parts of both datasets were not learned from and chose nothing.
