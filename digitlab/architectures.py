@@ -8,27 +8,32 @@ import keras
 
 from digitlab.config import TrainingConfig
 from digitlab.network import CLASSES, COLUMNS, MNIST_PIXELS, SIDE, PixelStatistics, plan
+from digitlab.quick_layers import QUICK
 
 
-def build(config: TrainingConfig, pixels: PixelStatistics = MNIST_PIXELS) -> keras.Model:
+def build(
+    config: TrainingConfig, pixels: PixelStatistics = MNIST_PIXELS, quick: bool = False
+) -> keras.Model:
     """The network, uncompiled: raw pixels float32 (n, 28, 28, 1) in 0–255 → probabilities (n, 10).
 
     The normalisation is its first layer, made of Keras's own parts, so that a saved model loads
     with plain `keras.models.load_model` anywhere.
 
+    Args:
+        quick: made of `quick_layers` where there is one, to be trained and not to be saved.
+
     Raises:
         InputError: if the picture becomes too small on its way through the blocks.
     """
     precision = processor_precision() if config.precision == "auto" else config.precision
+    kinds = vars(keras.layers) | (QUICK if quick else {})
     inputs = tensor = keras.Input((SIDE, SIDE, 1), name="pixels")
     for layer in plan(config, pixels).layers:
         if layer.kind == COLUMNS:
             tensor = normalize_columns(tensor, layer.name)
             continue
         policy = "float32" if layer.name == "probabilities" else precision
-        tensor = getattr(keras.layers, layer.kind)(
-            name=layer.name, dtype=policy, **layer.arguments
-        )(tensor)
+        tensor = kinds[layer.kind](name=layer.name, dtype=policy, **layer.arguments)(tensor)
     assert tensor.shape[-1] == CLASSES
     return keras.Model(inputs, tensor, name="digitlab")
 

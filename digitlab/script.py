@@ -236,10 +236,7 @@ _LOAD_CHANGED = '''def load(batch, places):
 
 
 def _network(config: TrainingConfig) -> str:
-    """The model. In 16 bits a function makes it, since it is tested and saved in 32 bits."""
-    mixed = config.precision != "float32"
-    layers = "\n".join(_layer(layer, mixed) for layer in plan(config).layers)
-    lines = f'pixels = tensor = keras.Input((28, 28, 1), name="pixels")\n{layers}'
+    """The model. A function makes it where what is tested and saved is not made like it."""
     parts = ["# The network, from raw pixels to ten probabilities."]
     if config.normalization == "columns":
         parts.append(_excerpt("architectures.py", "normalize_columns", config))
@@ -247,15 +244,42 @@ def _network(config: TrainingConfig) -> str:
         parts.append("mean, deviation = float(images[train].mean()), float(images[train].std())")
     if config.precision == "auto":
         parts.append(_excerpt("architectures.py", "processor_precision", config))
-    if mixed:
-        parts.append(_BUILD.format(lines=indent(lines, "    ")))
-    if mixed:
+    quick = _quick_kinds(config)
+    parts += [_excerpt("quick_layers.py", f"Quick{kind}", config) for kind in quick]
+    lines = [f"{kind} = Quick{kind} if quick else layers.{kind}" for kind in quick]
+    lines.append('pixels = tensor = keras.Input((28, 28, 1), name="pixels")')
+    lines += [_layer(layer, config) for layer in plan(config).layers]
+    if _is_built_twice(config):
+        parts.append(_BUILD.format(given=_given(config), lines=indent("\n".join(lines), "    ")))
         auto = config.precision == "auto"
-        parts.append(f"model = build({'processor_precision()' if auto else 'config.precision'})")
+        precision = "processor_precision()" if auto else "config.precision"
+        parts.append(f"model = {_built(config, precision, quick=True)}")
     else:
-        parts.append(f"{lines}\n{_MODEL}")
+        parts += [*lines, _MODEL]
     parts.append(_WEIGHTS)
     return "\n".join([*parts, "model.summary()\n"])
+
+
+def _quick_kinds(config: TrainingConfig) -> list[str]:
+    """The kinds of layers in this network that are trained as `quick_layers` has them."""
+    kinds = {layer.kind for layer in plan(config).layers}
+    return [kind for kind in ("Dropout", "BatchNormalization") if kind in kinds]
+
+
+def _is_built_twice(config: TrainingConfig) -> bool:
+    return config.precision != "float32" or bool(_quick_kinds(config))
+
+
+def _built(config: TrainingConfig, precision: str, quick: bool) -> str:
+    """A call of the script's `build`."""
+    values = {"precision": precision, "quick": f"quick={quick}"}
+    return f"build({', '.join(values[name] for name in _given(config).split(', '))})"
+
+
+def _given(config: TrainingConfig) -> str:
+    """What the script's `build` asks for."""
+    asked = {"precision": config.precision != "float32", "quick": bool(_quick_kinds(config))}
+    return ", ".join(name for name, needed in asked.items() if needed)
 
 
 _WEIGHTS = """
@@ -268,21 +292,22 @@ for number, kernel in enumerate(kernels):
 
 _MODEL = 'model = keras.Model(pixels, tensor, name="digits")'
 
-_BUILD = '''def build(precision):
-    """The network; its layers but the last compute in this precision."""
+_BUILD = '''def build({given}):
+    """The network: one to train, and one to test and save, that has the same weights."""
 {lines}
     return keras.Model(pixels, tensor, name="digits")
 '''
 
 
-def _layer(layer: LayerPlan, mixed: bool) -> str:
+def _layer(layer: LayerPlan, config: TrainingConfig) -> str:
     if layer.kind == COLUMNS:
         return f'tensor = normalize_columns(tensor, "{layer.name}")'
     arguments = _normalization(layer) if layer.kind == "Rescaling" else _arguments(layer)
-    if mixed:
+    if config.precision != "float32":
         arguments.append('dtype="float32"' if layer.name == "probabilities" else "dtype=precision")
+    kind = layer.kind if layer.kind in _quick_kinds(config) else f"layers.{layer.kind}"
     shape = "×".join(map(str, layer.output_shape))
-    return f"tensor = layers.{layer.kind}({', '.join(arguments)})(tensor)  # {shape}"
+    return f"tensor = {kind}({', '.join(arguments)})(tensor)  # {shape}"
 
 
 def _normalization(layer: LayerPlan) -> list[str]:
@@ -445,15 +470,17 @@ def _callbacks(config: TrainingConfig) -> str:
 
 
 def _test(config: TrainingConfig) -> str:
-    return (_FINISHED if config.precision == "float32" else _FINISHED_IN_32_BITS) + _TEST
+    if not _is_built_twice(config):
+        return _FINISHED + _TEST
+    return _FINISHED_ANEW.format(built=_built(config, '"float32"', quick=False)) + _TEST
 
 
 _FINISHED = """# The trained network, without what training alone needs.
 finished = keras.Model(model.input, model.output)
 """
 
-_FINISHED_IN_32_BITS = """# The trained network in 32 bits, without what training alone needs.
-finished = build("float32")
+_FINISHED_ANEW = """# The trained network in 32 bits, of nothing but Keras's own layers.
+finished = {built}
 finished.set_weights(model.get_weights())
 """
 
@@ -467,7 +494,7 @@ print(f"test accuracy {1 - wrong / len(test):.2%} ({wrong} of {len(test)} wrong)
 
 
 def _excerpt(module: str, entry: str, config: TrainingConfig) -> str:
-    """The source of a function, and of whatever in its module it needs for this config."""
+    """The source of a function or class, and of what in its module it needs for this config."""
     text = (Path(__file__).parent / module).read_text(encoding="utf-8")
     parts = _parts(_decided(text, config))
     needed: set[str] = set()
@@ -481,11 +508,11 @@ def _excerpt(module: str, entry: str, config: TrainingConfig) -> str:
 
 
 def _parts(text: str) -> dict[str, str]:
-    """The functions and constants of a module, by name; a constant's words become a comment."""
+    """What a module defines, by name; a constant's words become a comment."""
     parts, lines = {}, text.splitlines()
     for node, following in pairwise([*ast.parse(text).body, ast.Pass()]):
         source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
             parts[node.name] = source
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             parts[node.targets[0].id] = _comment(following) + source

@@ -418,7 +418,7 @@ class Training:
     def trainee(self) -> keras.Model:
         """The network that is trained."""
         keras.backend.clear_session()
-        model = build(self.config, self._pixels)
+        model = build(self.config, self._pixels, quick=True)
         seed_weights(model, self.config.seed)
         model.compile(
             optimizer=optimizer(self.config),
@@ -434,7 +434,7 @@ class Training:
 
     @cached_property
     def exported(self) -> keras.Model:
-        """The same network in float32, without what training alone needs."""
+        """The same network in float32, of Keras's own layers."""
         trained = self.trainee  # first: it clears Keras's names
         twin = build(self.config.replace(precision="float32"), self._pixels)
         twin.set_weights(trained.get_weights())

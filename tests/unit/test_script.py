@@ -79,8 +79,8 @@ def test_every_preset_becomes_valid_python(key):
         (TrainingConfig(), ["augment(", "Schedule", "train_test_split", "smoothed", "SIDE"]),
         (TrainingConfig(rotation=5), ["bend", "smooth(", "change_thickness", "elastic", "cos, pi"]),
         (TrainingConfig(stroke_thickness=0.1), ["affine_transforms", "rotation", "SIDE"]),
-        (TrainingConfig(elastic=1), ["def move", "change_thickness"]),
-        (TrainingConfig(dense_layers=()), ["Dropout", "seed_generator"]),
+        (TrainingConfig(elastic=1), ["def move", "change_thickness", "BatchNormalization"]),
+        (TrainingConfig(dense_layers=()), ["Dropout", "seed_generator", "quick", "def build"]),
         (TrainingConfig(validation="none"), ["validation", "watched", "left_out"]),
         (TrainingConfig(validation="test", left_out="3"), ["validation[~", "config.left_out"]),
         (TrainingConfig(learning_rate_schedule="cosine"), ["rise", "0.01**", "warmup"]),
@@ -244,7 +244,8 @@ def test_the_script_gives_the_figures_of_digitlab_to_the_last_bit(config, tmp_pa
     printed = f"test accuracy {ours.result.accuracy:.2%} ({wrong} of {ours.result.n} wrong)"
     assert printed in script.output.splitlines()
     assert f"{plan(config).parameters:,}" in script.output
-    assert (tmp_path / "digits.keras").exists()
+    saved = pytest.importorskip("keras").models.load_model(tmp_path / "digits.keras")
+    assert saved.count_params() == plan(config).parameters, "it loads without the script's classes"
     if config is WATCHED:
         assert len(ours.epochs) < config.epochs, "early stopping is meant to be seen"
         assert len(set(script.figures["learning_rate"])) > 1, "a plateau is meant to be seen"
