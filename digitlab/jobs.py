@@ -1,4 +1,4 @@
-"""Queue, worker, stop, recover: Dask runs the trainings, one at a time, and the studies between.
+"""Queue, stop, resume, fork, recover: Dask runs the trainings, one at a time, and studies between.
 
 Locally a scheduler and one worker are started on first need, as processes of their own, and go
 away when idle. With `DIGITLAB_SCHEDULER=tcp://host:8786` the runs go to that cluster, whose
@@ -8,56 +8,35 @@ workers must reach the same `DIGITLAB_HOME` and database.
 import hashlib
 import logging
 import os
-import secrets
 import socket
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digitlab.checkpoints import check_fork
-from digitlab.cluster import Connection
 from digitlab.config import TrainingConfig
-from digitlab.costs import Cost, Digits, Speed, count_digits, estimate, free_memory, speed_of_run
+from digitlab.costs import Cost, count_digits, estimate, free_memory
 from digitlab.datasets import Dataset
-from digitlab.domains import declared
+from digitlab.errands import Errands
 from digitlab.errors import InputError
+from digitlab.experience import known_speeds
 from digitlab.files import remove_leftovers
 from digitlab.network import check_cost
 from digitlab.owners import is_alive, recover, this_process
 from digitlab.recognisers import PRETRAINED, model_card
-from digitlab.records import (
-    BatchProgress,
-    Run,
-    Status,
-    Wish,
-)
+from digitlab.records import BatchProgress, Run, Status, Wish
 from digitlab.store import Store
 from digitlab.studies import Shelf, Study, StudyProgress
-from digitlab.worker import PROCESS_DIED, TOPIC, run_measurement, run_study, run_training
+from digitlab.tasks import Tasks
+from digitlab.worker import PROCESS_DIED, run_measurement, run_study, run_training
 
 _logger = logging.getLogger(__name__)
-
-IDLE_SECONDS = 600
-"""After so long without work the local scheduler and worker end, and give their memory back."""
 
 KEPT_BATCHES = 800
 """Points of a run's curve within epochs; a longer one is thinned out."""
 
 LONGEST_QUEUE = 20
-
-TIMED_RUNS = 30
-"""A cost is estimated from so many of the latest runs."""
-
-_DATA = [parameter.name for parameter in declared(TrainingConfig) if parameter.group == "Data"]
-
-LONGEST_ERRAND_QUEUE = 5
-"""Measurements and studies that can wait."""
-
-ANSWER_SECONDS = 10
-"""A worker that has done an errand tells how it went within so long."""
 
 LONGEST_TEST = timedelta(minutes=2)
 """A run that has ended and has no test result after so long will get none."""
@@ -78,15 +57,9 @@ class Jobs:
         self.store = store
         self.shelf = Shelf(store.home)
         self._scheduler = scheduler
-        self._lock = threading.RLock()
-        self._connection: Connection | None = None
-        self._rest: threading.Timer | None = None
-        self._futures: dict[str, Any] = {}
-        self._done: dict[str, threading.Event] = {}
+        self._tasks = Tasks(store.home, scheduler, LONGEST_QUEUE, self._heard)
+        self._errands = Errands(self._tasks)
         self._progress: dict[str, list[BatchProgress]] = defaultdict(list)
-        self._errands: set[str] = set()
-        self._errand_errors: dict[str, str] = {}
-        self._studying: dict[str, StudyProgress] = {}
         self._closing = threading.Event()
         recover(store)
         remove_leftovers(store.home)
@@ -99,11 +72,11 @@ class Jobs:
             InputError: if the network cannot be built or is too large, or the queue is full.
         """
         check_cost(config)
-        with self._lock:
+        with self._tasks.lock:
             self._check_queue()
-            client = self._client()
+            self._tasks.connect()
             run_id = self.store.create_run(config, preset, this_process())
-            self._send(client, run_id)
+            self._send(run_id)
         return run_id
 
     def resume(self, run_id: str) -> None:
@@ -119,11 +92,11 @@ class Jobs:
                 f"only a paused, stopped or interrupted run can be resumed: {run_id} is "
                 f"{run.status.value}"
             )
-        with self._lock:
+        with self._tasks.lock:
             self._check_queue()
-            client = self._client()
+            self._tasks.connect()
             self.store.requeue_run(run_id, this_process())
-            self._send(client, run_id)
+            self._send(run_id)
 
     def fork(self, run_id: str, epoch: int, config: TrainingConfig) -> str:
         """Queues a run that goes on from an epoch of another, and returns its id.
@@ -141,15 +114,15 @@ class Jobs:
         if run_id == PRETRAINED:
             epoch = len(card.epochs)
         check_fork(card.config, epoch, config)
-        with self._lock:
+        with self._tasks.lock:
             self._check_queue()
-            client = self._client()
+            self._tasks.connect()
             if run_id == PRETRAINED:
                 owner = this_process()
                 fork_id = self.store.fork_network(run_id, card.epochs, config, owner)
             else:
                 fork_id = self.store.fork_run(run_id, epoch, config, this_process())
-            self._send(client, fork_id)
+            self._send(fork_id)
         return fork_id
 
     def pause(self, run_id: str) -> None:
@@ -190,7 +163,7 @@ class Jobs:
 
     def wait(self, run_id: str, timeout: float | None = None) -> bool:
         """Waits for the job of a run of this process; False if `timeout` seconds were too few."""
-        return self._done[run_id].wait(timeout)
+        return self._tasks.wait(run_id, timeout)
 
     def may_still_test(self, run: Run) -> bool:
         """Whether the model of a run that has ended may still be stored and tested.
@@ -204,9 +177,8 @@ class Jobs:
         """
         if run.ended_at is not None and datetime.now(UTC) - run.ended_at > LONGEST_TEST:
             return False
-        done = self._done.get(run.id)
-        if done is not None:
-            return not done.is_set()
+        if self._tasks.was_sent(run.id):
+            return self._tasks.is_out(run.id)
         return is_alive(self.store.owner(run.id), timedelta(0))
 
     def estimate(self, config: TrainingConfig, dataset: Dataset, done: int = 0) -> Cost:
@@ -215,7 +187,7 @@ class Jobs:
         Raises:
             InputError: if the network cannot be built, or the dataset not be split so.
         """
-        speeds = [*self._timed(config.dataset, dataset), *self.store.speeds(self._place)]
+        speeds = known_speeds(self.store, config.dataset, dataset, self._place)
         return estimate(config, count_digits(dataset, config), speeds, done)
 
     def free_memory(self) -> int | None:
@@ -232,22 +204,23 @@ class Jobs:
         """
         check_cost(config)
         home = os.fspath(self.store.home)
-        self._run_errand(
+        self._errands.send(
             _measurement(config),
             run_measurement,
             config.to_json(),
             self._place,
             home,
             self.store.database_url,
+            trains=True,
         )
 
     def is_measuring(self, config: TrainingConfig) -> bool:
         """Whether a measurement waits or runs."""
-        return _measurement(config) in self._errands
+        return self._errands.is_out(_measurement(config))
 
     def measuring_error(self, config: TrainingConfig) -> str | None:
         """Why the last measurement of a config failed; None if it did not."""
-        return self._errand_errors.get(_measurement(config))
+        return self._errands.error(_measurement(config))
 
     def study(self, study: Study) -> None:
         """Sends a study to the worker, after the runs that train or wait; returns at once.
@@ -258,7 +231,7 @@ class Jobs:
             InputError: if too many wait.
         """
         self.shelf.welcome(study)
-        self._run_errand(
+        self._errands.send(
             study.key,
             run_study,
             study.kind,
@@ -270,171 +243,72 @@ class Jobs:
 
     def study_progress(self, study: Study) -> StudyProgress | None:
         """How far a study is that waits or runs; None for any other."""
-        if study.key not in self._errands:
-            return None
-        return self._studying.get(study.key, StudyProgress())
+        return self._errands.progress(study.key)
 
     def study_error(self, study: Study) -> str | None:
         """Why a study failed the last time; None if it did not."""
-        return self._errand_errors.get(study.key)
+        return self._errands.error(study.key)
 
     def cancel_study(self, study: Study) -> None:
         """Takes a study back: at once if it waits, at its next sign of life if it runs."""
         self.shelf.cancel(study)
-        with self._lock:
-            if (future := self._futures.get(study.key)) is not None:
-                self._errands.discard(study.key)
-                self._put_away(study.key, future)
+        self._errands.take_back(study.key)
 
     def close(self) -> None:
         """Ends the local worker and scheduler, and whatever they train."""
         self._closing.set()
-        self._disconnect()
+        self._tasks.disconnect()
 
     def _check_queue(self) -> None:
         if len(self.queue()) >= LONGEST_QUEUE:
             raise InputError(f"the queue is full: at most {LONGEST_QUEUE} runs can wait")
 
-    def _send(self, client: Any, run_id: str) -> None:
-        self._done[run_id] = threading.Event()
-        for ended in self._progress.keys() - self._futures.keys():
-            del self._progress[ended]
+    def _send(self, run_id: str) -> None:
+        for other in list(self._progress):
+            if not self._tasks.is_out(other):
+                del self._progress[other]
         self._progress.pop(run_id, None)
         attempt = self.store.run(run_id).attempt
-        self._futures[run_id] = future = client.submit(
+        self._tasks.send(
+            run_id,
             run_training,
             run_id,
             attempt,
             os.fspath(self.store.home),
             self.store.database_url,
             key=f"{run_id}-{attempt}",
-            pure=False,
+            ended=lambda _: self._ended(run_id, attempt),
         )
-        future.add_done_callback(lambda future: self._ended(run_id, attempt, future))
-
-    def _run_errand(self, name: str, function: Callable[..., str | None], *arguments: str) -> None:
-        """Sends work to the worker that is no run; it is done once, whoever asks for it again."""
-        with self._lock:
-            if name in self._errands:
-                return
-            if len(self._errands) >= LONGEST_ERRAND_QUEUE:
-                raise InputError(
-                    f"at most {LONGEST_ERRAND_QUEUE} measurements and studies can wait: "
-                    "try again later"
-                )
-            client = self._client(trains=function is run_measurement)
-            self._errand_errors.pop(name, None)
-            self._studying.pop(name, None)
-            self._errands.add(name)
-            self._done[name] = threading.Event()
-            key = f"{name}-{secrets.token_hex(4)}"
-            self._futures[name] = future = client.submit(
-                function, *arguments, key=key, pure=False, priority=-1
-            )
-        future.add_done_callback(lambda future: self._errand_ended(name, future))
 
     def _beat(self) -> None:
         """Says that this process is alive, ends the runs of those that are not, empties the bin."""
         while not self._closing.wait(PULSE_SECONDS):
             try:
-                self._drop_dead_connection()
+                self._tasks.drop_dead_connection()
                 self.store.touch(this_process())
                 recover(self.store)
                 self.store.empty_bin()
             except Exception:
                 _logger.exception("the store does not answer")
 
-    def _drop_dead_connection(self) -> None:
-        """Gives up what a scheduler or worker held that will not come back."""
-        with self._lock:
-            if self._connection is not None and not self._connection.is_alive:
-                self._disconnect()
-
-    def _disconnect(self) -> None:
-        with self._lock:
-            if self._rest is not None:
-                self._rest.cancel()
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
-
-    def _client(self, trains: bool = True) -> Any:
-        """The client of a scheduler that is alive.
-
-        Args:
-            trains: whether a worker that is started for it will train.
-        """
-        if self._rest is not None:
-            self._rest.cancel()
-        if self._connection is None or not self._connection.is_alive:
-            self._disconnect()
-            self._connection = Connection(self.store.home, self._scheduler, LONGEST_QUEUE, trains)
-            self._connection.client.subscribe_topic(TOPIC, self._heard)
-        return self._connection.client
-
-    def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
-        message = event[1]
+    def _heard(self, message: dict[str, Any]) -> None:
+        """Notes how far a run or a study is."""
         if "study" in message:
-            if message["study"] in self._errands:  # not one of another server
-                self._studying[message["study"]] = StudyProgress(**message["progress"])
+            self._errands.heard(message["study"], message["progress"])
             return
         points = self._progress[message["run"]]
         points.append(BatchProgress(**message["progress"]))
         if len(points) > KEPT_BATCHES:
             del points[:-1:2]
 
-    def _ended(self, run_id: str, attempt: int, future: Any) -> None:
+    def _ended(self, run_id: str, attempt: int) -> None:
         """The job writes its own end; what is still active here lost its process."""
-        try:
-            self.store.end_run(run_id, Status.INTERRUPTED, PROCESS_DIED, attempt)
-        finally:
-            self._put_away(run_id, future)
-
-    def _errand_ended(self, name: str, future: Any) -> None:
-        """Remembers why an errand failed."""
-        error: str | None = PROCESS_DIED
-        try:
-            if future.status == "finished":
-                error = future.result(timeout=ANSWER_SECONDS)
-        finally:
-            with self._lock:
-                if self._futures.get(name) is future:  # it was not taken back
-                    if error:
-                        self._errand_errors[name] = error
-                    self._errands.discard(name)
-                    self._put_away(name, future)
-
-    def _put_away(self, name: str, future: Any) -> None:
-        """Forgets a job that is over; after the last one, the worker may rest."""
-        with self._lock:
-            if self._futures.get(name) is future:
-                del self._futures[name]
-                self._done[name].set()
-            if not self._futures:
-                self._rest = threading.Timer(IDLE_SECONDS, self._close_if_idle)
-                self._rest.daemon = True
-                self._rest.start()
-
-    def _timed(self, name: str, dataset: Dataset) -> Iterator[Speed]:
-        """What the latest runs on a dataset tell."""
-        runs = self.store.timed_runs(socket.gethostname())
-        counted: dict[Any, Digits] = {}  # splitting takes milliseconds, and most runs split alike
-        for run_id, config, seconds in [run for run in runs if run[1].dataset == name][:TIMED_RUNS]:
-            data = tuple(getattr(config, field) for field in _DATA)
-            with suppress(InputError):  # the dataset has changed since
-                digits = counted.get(data) or count_digits(dataset, config)
-                counted[data] = digits
-                yield speed_of_run(run_id, config, digits, seconds)
+        self.store.end_run(run_id, Status.INTERRUPTED, PROCESS_DIED, attempt)
 
     @property
     def _place(self) -> str:
         """Where this process trains, as measured speeds remember it."""
         return self._scheduler or socket.gethostname()
-
-    def _close_if_idle(self) -> None:
-        with self._lock:
-            if not self._futures:
-                self._disconnect()
 
 
 def _measurement(config: TrainingConfig) -> str:

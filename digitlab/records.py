@@ -1,6 +1,5 @@
 """What training reports and the store keeps: plain, frozen records."""
 
-import io
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from digitlab.config import TrainingConfig
+from digitlab.npz import arrays_in, npz_of
 
 
 class Status(StrEnum):
@@ -82,15 +82,12 @@ class Snapshot:
 
     def to_bytes(self) -> bytes:
         """An .npz file."""
-        file = io.BytesIO()
-        np.savez_compressed(file, probabilities=self.probabilities, filters=self.filters)
-        return file.getvalue()
+        return npz_of(**vars(self))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Snapshot":
         """Reads what `to_bytes` wrote."""
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return cls(file["probabilities"], file["filters"])
+        return cls(**arrays_in(content))
 
 
 @dataclass(frozen=True)

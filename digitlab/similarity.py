@@ -4,7 +4,6 @@ The likeness of two pictures is the cosine between their pixels: 1 for the same 
 bright; 0 where no ink meets ink. A picture without ink is like nothing.
 """
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from digitlab.datasets import Dataset, load_dataset
 from digitlab.errors import InputError
+from digitlab.npz import arrays_in, npz_of
 from digitlab.studies import Progress, Study
 
 DIRECTIONS = 50
@@ -128,15 +128,13 @@ class Comparison:
 
     def to_bytes(self) -> bytes:
         """As an `.npz` file."""
-        file = io.BytesIO()
-        np.savez(file, **vars(self))
-        return file.getvalue()
+        return npz_of(**vars(self))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Comparison":
         """What `to_bytes` wrote."""
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return cls(file["pairs"], file["alike"], bool(file["all_pairs"]), file["kinship"])
+        arrays = arrays_in(content)
+        return cls(arrays["pairs"], arrays["alike"], bool(arrays["all_pairs"]), arrays["kinship"])
 
 
 def comparison_study(dataset: Dataset) -> Study:

@@ -6,13 +6,13 @@ Northcutt, L. Jiang and I. L. Chuang, "Confident Learning: Estimating Uncertaint
 Labels", JAIR 70 (2021), which the package cleanlab implements.
 """
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
 
 from digitlab.config import TrainingConfig
 from digitlab.datasets import Dataset
+from digitlab.npz import arrays_in, npz_of
 from digitlab.presets import PRESETS
 from digitlab.studies import Study
 
@@ -42,15 +42,12 @@ class Readings:
 
     def to_bytes(self) -> bytes:
         """An .npz file."""
-        file = io.BytesIO()
-        np.savez_compressed(file, rows=self.rows, probabilities=self.probabilities)
-        return file.getvalue()
+        return npz_of(**vars(self))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Readings":
         """Reads what `to_bytes` wrote."""
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return cls(file["rows"], file["probabilities"])
+        return cls(**arrays_in(content))
 
 
 @dataclass(frozen=True, eq=False)

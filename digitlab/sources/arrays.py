@@ -103,7 +103,7 @@ def read_npz(path: Path, largest: int = LARGEST_COUNT) -> Contents:
         InputError: naming the file, the array and the fault.
     """
     try:
-        with open_zip(path) as archive:
+        with open_zip_of_digits(path) as archive:
             held = {n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")}
             if {"x_train", "y_train", "x_test", "y_test"} <= held:
                 pairs = [("x_train", "y_train"), ("x_test", "y_test")]
@@ -151,7 +151,7 @@ def open_plain(path: Path) -> BinaryIO:
     return stream
 
 
-def open_zip(path: Path) -> zipfile.ZipFile:
+def open_zip_of_digits(path: Path) -> zipfile.ZipFile:
     """Opens an archive, unless its list of members is longer than any list of digits.
 
     zipfile makes an object of every entry before it answers anything.

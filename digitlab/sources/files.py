@@ -21,7 +21,7 @@ from digitlab.sources.arrays import (
     check_unpacked,
     fitted,
     open_plain,
-    open_zip,
+    open_zip_of_digits,
     read_idx,
     read_npz,
 )
@@ -89,7 +89,7 @@ def _labels_beside(images: Path) -> Path:
 
 def _read_zip(path: Path, largest: int) -> Contents:
     """A `.npz`, a `.csv` in a `.zip`, or pictures in a `.zip`. Nothing is ever unpacked to disk."""
-    with open_zip(path) as archive:
+    with open_zip_of_digits(path) as archive:
         _check_names(path, archive.namelist())
         members = [m for m in archive.infolist() if not m.is_dir() and not _hidden(m.filename)]
         if any(member.filename.endswith(".npy") for member in members):

@@ -17,6 +17,7 @@ FLOORS = (
     {
         "records",
         "network",
+        "npz",
         "names",
         "schedules",
         "photographs",
@@ -34,6 +35,7 @@ FLOORS = (
         "pixels",
         "preprocessing",
         "presets",
+        "quick_layers",
         "run_rows",
         "tables",
     },
@@ -63,23 +65,40 @@ FLOORS = (
         "suspects",
         "verdicts",
     },
-    {"training", "out_of_sample", "recognisers", "report", "measuring", "teaching"},
+    {
+        "experience",
+        "forks",
+        "measuring",
+        "out_of_sample",
+        "recognisers",
+        "report",
+        "teaching",
+        "training",
+    },
     {"archive"},
-    {"ahead", "cluster", "keeper", "lifeline", "owners", "worker"},
+    {"ahead", "cluster", "errands", "keeper", "lifeline", "owners", "tasks", "worker"},
     {"jobs"},
     {"progress"},
     {"__main__"},
 )
 """From the ground up; a module imports only from below, or from beside it on its own floor."""
 
-TENSORFLOW = {"architectures", "augmentation", "training", "measuring", "export", "out_of_sample"}
+TENSORFLOW = {
+    "architectures",
+    "augmentation",
+    "training",
+    "measuring",
+    "export",
+    "out_of_sample",
+    "quick_layers",
+}
 
 
 def modules():
     """Every module of the core: its name, and what it imports."""
     for path in sorted((ROOT / "digitlab").rglob("*.py")):
         name = path.relative_to(ROOT / "digitlab").parts[0].removesuffix(".py")
-        if path.name != "__init__.py" or name in ("advice", "plots"):
+        if path.name != "__init__.py" or name in ("advice", "plots", "store"):
             yield name, path, imports(path)
 
 

@@ -548,7 +548,7 @@ def test_what_fails_while_it_is_written_leaves_nothing(here, archive, monkeypatc
     def full_disk(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("digitlab.store.write_synced", full_disk)
+    monkeypatch.setattr("digitlab.store.files.write_synced", full_disk)
     with pytest.raises(InputError, match="No space left"):
         unpack(here, io.BytesIO(archive))
     assert here.runs() == []

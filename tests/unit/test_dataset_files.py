@@ -2,16 +2,15 @@ import gzip
 import io
 import re
 import struct
-import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from digitlab.errors import InputError
 from digitlab.sources import arrays, tables
 from digitlab.sources.files import read_path
+from tests.unit.formats import idx, png, zipped
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (12, 28, 28)).astype(np.uint8)
@@ -26,23 +25,6 @@ def table(label_last=True, header=True):
     lines = [",".join(map(str, row)) for row in np.hstack(columns)]
     names = [*NAMES, "class"] if label_last else ["label", *NAMES]
     return "\n".join([",".join(names), *lines] if header else lines) + "\n"
-
-
-def idx(array):
-    return struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape) + array.tobytes()
-
-
-def zipped(path, members):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return path
-
-
-def png(array):
-    stream = io.BytesIO()
-    Image.fromarray(array).save(stream, "PNG")
-    return stream.getvalue()
 
 
 def holds_the_digits(contents):

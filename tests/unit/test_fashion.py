@@ -1,5 +1,4 @@
 import gzip
-import struct
 
 import numpy as np
 import pytest
@@ -9,11 +8,11 @@ from digitlab.datasets import load_dataset
 from digitlab.errors import InputError
 from digitlab.sources import mnist
 from digitlab.sources.fashion import find_fashion_mnist
+from tests.unit.formats import idx
 
 
-def idx(array):
-    head = struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape)
-    return gzip.compress(head + array.tobytes(), 0)
+def packed(array):
+    return gzip.compress(idx(array), 0)
 
 
 def labels(count):
@@ -28,10 +27,10 @@ def pictures(count):
 def files():
     """The four files as they are named and sized; what the pictures show does not matter."""
     return {
-        "train-images-idx3-ubyte.gz": idx(pictures(60_000)),
-        "train-labels-idx1-ubyte.gz": idx(labels(60_000)),
-        "t10k-images-idx3-ubyte.gz": idx(pictures(10_000)),
-        "t10k-labels-idx1-ubyte.gz": idx(labels(10_000)),
+        "train-images-idx3-ubyte.gz": packed(pictures(60_000)),
+        "train-labels-idx1-ubyte.gz": packed(labels(60_000)),
+        "t10k-images-idx3-ubyte.gz": packed(pictures(10_000)),
+        "t10k-labels-idx1-ubyte.gz": packed(labels(10_000)),
     }
 
 
@@ -80,7 +79,7 @@ def test_another_number_of_a_kind_is_not_fashion_mnist(place, files):
     put(files, place)
     wrong = labels(10_000)
     wrong[0] = 5
-    (place / "t10k-labels-idx1-ubyte.gz").write_bytes(idx(wrong))
+    (place / "t10k-labels-idx1-ubyte.gz").write_bytes(packed(wrong))
     with pytest.raises(InputError, match="must hold 1,000 pictures of each kind, got 999 to 1,001"):
         load_dataset("fashion_mnist")
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from digitlab.errors import InputError
 from digitlab.sources.files import read_path
+from tests.unit.formats import idx, png, zipped
 
 SECONDS, MEGABYTES, LONGEST_SENTENCE = 2, 100, 600
 
@@ -40,13 +40,6 @@ def refused(sentence):
 
 def written(path, data):
     path.write_bytes(data.encode() if isinstance(data, str) else data)
-    return path
-
-
-def zipped(path, members, compression=zipfile.ZIP_DEFLATED):
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
     return path
 
 
@@ -75,10 +68,6 @@ def saved(folder, **arrays):
     return folder / "a.npz"
 
 
-def idx(array):
-    return struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape) + array.tobytes()
-
-
 def idx_pair(folder, images, labels=None, suffix=""):
     written(folder / "labels-idx1-ubyte", idx(LABELS) if labels is None else labels)
     return written(folder / f"images-idx3-ubyte{suffix}", images)
@@ -86,12 +75,6 @@ def idx_pair(folder, images, labels=None, suffix=""):
 
 def table(folder, *rows):
     return written(folder / "a.csv", "\n".join([HEADER, *rows]) + "\n")
-
-
-def png(array):
-    stream = io.BytesIO()
-    Image.fromarray(array).save(stream, "PNG")
-    return stream.getvalue()
 
 
 def png_of_size(width, height):

@@ -1,6 +1,5 @@
 """Pictures made to do harm, or only odd: a clear sentence or the right reading, soon and small."""
 
-import io
 import json
 import os
 import struct
@@ -13,16 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.unit.formats import encoded
+
 ROOT = Path(__file__).resolve().parents[2]
 
 LONGEST_SECONDS = 2
 MOST_MEMORY_MB = 200
-
-
-def encoded(image, kind="PNG", **options):
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
 
 
 def seven(size=(300, 360), ink=30, paper=235):

@@ -26,8 +26,7 @@ from digitlab.owners import is_alive, recover, this_process
 from digitlab.records import Status
 from digitlab.run_rows import IMPORTED
 from digitlab.store import Store
-
-PATIENCE = 60
+from tests.unit.conftest import PATIENCE, figures, keeper_of, kill_worker, wait_until
 
 TINY = TrainingConfig(
     dataset="digits",
@@ -37,15 +36,6 @@ TINY = TrainingConfig(
     epochs=2,
 )
 ENDLESS = TINY.replace(epochs=500)
-
-
-def wait_until(condition):
-    """Waits on a condition, at most PATIENCE seconds, and returns what made it true."""
-    until = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)
-    return found
 
 
 def test_a_run_is_trained_reported_stored_and_tested(jobs):
@@ -111,11 +101,6 @@ def test_a_paused_run_gives_up_its_place_and_goes_on_as_if_nothing_had_been(jobs
         np.testing.assert_array_equal(mine, yours)
 
 
-def figures(store, run_id):
-    """A run's epochs without how long they took."""
-    return [replace(epoch, seconds=0.0) for epoch in store.epochs(run_id)]
-
-
 def test_a_finished_run_is_forked_for_more_epochs_and_not_resumed(jobs):
     parent = jobs.submit(TINY)
     assert jobs.wait(parent, PATIENCE)
@@ -162,8 +147,7 @@ def test_one_run_trains_while_others_wait_in_order_and_may_leave(jobs):
 def test_a_killed_worker_costs_one_run_and_no_completed_epoch(jobs):
     doomed, waiting = jobs.submit(ENDLESS), jobs.submit(TINY)
     wait_until(lambda: jobs.store.epochs(doomed))
-    children = psutil.Process(jobs._connection._keeper.pid).children()
-    max(children, key=lambda child: child.memory_info().rss).kill()
+    kill_worker(jobs)
     assert jobs.wait(doomed, PATIENCE)
     run = jobs.store.run(doomed)
     assert run.status is Status.INTERRUPTED
@@ -239,7 +223,7 @@ def training_processes(home):
 
 def test_an_idle_worker_goes_away_and_the_next_run_starts_another(jobs, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("digitlab.jobs.IDLE_SECONDS", 0.5)
+        patch.setattr("digitlab.tasks.IDLE_SECONDS", 0.5)
         first = jobs.submit(TINY.replace(epochs=1))
         assert training_processes(jobs.store.home)
         assert jobs.wait(first, PATIENCE)
@@ -254,7 +238,7 @@ def test_a_killed_keeper_costs_what_it_held_and_the_next_run_starts_another(jobs
     monkeypatch.setattr("digitlab.jobs.PULSE_SECONDS", 0.5)
     doomed = jobs.submit(ENDLESS)
     wait_until(lambda: jobs.store.epochs(doomed))
-    psutil.Process(jobs._connection._keeper.pid).kill()
+    keeper_of(jobs).kill()
     assert jobs.wait(doomed, PATIENCE)
     assert jobs.store.run(doomed).status is Status.INTERRUPTED
     assert jobs.store.epochs(doomed)
@@ -274,6 +258,20 @@ def test_a_worker_that_closes_for_good_leaves_nobody_waiting(tmp_path):
         wait_until(lambda: not connection.is_alive)
     finally:
         connection.close()
+
+
+def test_dask_takes_no_time_from_a_training_to_watch_it(tmp_path):
+    def rhythms(dask_worker):
+        return {name: task.callback_time for name, task in dask_worker.periodic_callbacks.items()}
+
+    connection = Connection(tmp_path, None, restarts=1, trains=False)
+    try:
+        connection.client.wait_for_workers(1, timeout=PATIENCE)
+        (found,) = connection.client.run(rhythms).values()
+    finally:
+        connection.close()
+    assert "profile" not in found
+    assert min(found.values()) >= 500, f"milliseconds: {found}"
 
 
 def test_a_run_waits_while_that_of_another_process_trains(jobs):
@@ -343,7 +341,7 @@ def test_a_model_is_tested_for_no_longer_than_its_process_lives(tmp_path):
     owners = (this_process(), "elsewhere 1 1.0", f"{socket.gethostname()} {2**22 + 1} 1.0")
     runs = [jobs.store.run(jobs.store.create_run(TINY, None, owner)) for owner in owners]
     assert [jobs.may_still_test(run) for run in runs] == [True, True, False]
-    jobs._done[runs[0].id] = job = threading.Event()
+    jobs._tasks._done[runs[0].id] = job = threading.Event()
     assert jobs.may_still_test(runs[0])
     job.set()  # as when its worker has died
     assert not jobs.may_still_test(runs[0])

@@ -8,7 +8,6 @@ import random
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import numpy as np
 import psutil
@@ -19,6 +18,7 @@ from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.owners import recover
 from digitlab.records import CHECKPOINT, Status
 from digitlab.store import Store
+from tests.unit.conftest import figures
 
 KILLS = int(os.environ.get("DIGITLAB_KILLS", "1"))
 PATIENCE = 120
@@ -90,11 +90,6 @@ def wait_for_the_moment(chance, server, store, run_id):
         assert time.monotonic() < until, "no epoch came"
         psutil.wait_procs([server], timeout=0.05)
     psutil.wait_procs([server], timeout=chance.uniform(0, 2))
-
-
-def figures(store, run_id):
-    """A run's epochs without how long they took."""
-    return [replace(epoch, seconds=0.0) for epoch in store.epochs(run_id)]
 
 
 def weights(store, run_id):

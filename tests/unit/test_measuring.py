@@ -57,7 +57,7 @@ def test_a_network_that_cannot_be_built_is_not_measured(jobs):
 
 
 def test_only_so_many_measurements_can_wait(jobs, monkeypatch):
-    monkeypatch.setattr("digitlab.jobs.LONGEST_ERRAND_QUEUE", 0)
+    monkeypatch.setattr("digitlab.errands.LONGEST_ERRAND_QUEUE", 0)
     with pytest.raises(InputError, match="at most 0 measurements and studies can wait"):
         jobs.measure(TINY)
     assert not jobs.is_measuring(TINY)

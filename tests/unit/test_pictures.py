@@ -1,5 +1,4 @@
 import base64
-import io
 import os
 import subprocess
 import sys
@@ -13,15 +12,10 @@ from PIL import Image
 from digitlab import pictures
 from digitlab.errors import BlankImageError, InputError
 from digitlab.pictures import LARGEST_FILE_BYTES, decode_canvas, read_picture
+from tests.unit.formats import encoded
 
 ROOT = Path(__file__).resolve().parents[2]
 GREY = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
-
-
-def encoded(image, kind="PNG", **options):
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
 
 
 def url(data, kind="png"):

@@ -56,6 +56,12 @@ def test_a_new_run_waits(store):
     assert not run.has_model
 
 
+@pytest.mark.parametrize("run_id", ["", "nobody-1a2b", "\0", "a\0b"])
+def test_an_id_that_no_run_has_is_unknown_whatever_stands_in_it(store, run_id):
+    with pytest.raises(UnknownRunError, match="there is no run"):
+        store.run(run_id)
+
+
 def test_runs_come_newest_first(store):
     ids = [new_run(store) for _ in range(5)]
     assert [run.id for run in store.runs()] == ids[::-1]
@@ -353,7 +359,7 @@ def ended_run(store):
 @pytest.fixture
 def clock(store, monkeypatch):
     """Moves the store's time on by what it is called with."""
-    import digitlab.store as module
+    import digitlab.store.bin as module
 
     real = module.now
     return lambda later: monkeypatch.setattr(module, "now", lambda: real() + later)
@@ -519,7 +525,7 @@ def test_newcomers_that_cannot_be_moved_to_their_place_leave_nothing(store, monk
     def full_disk(folder):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("digitlab.store.sync_folder", full_disk)
+    monkeypatch.setattr("digitlab.store.newcomers.sync_folder", full_disk)
     with pytest.raises(InputError, match="No space left"):
         store.add_runs([first, second])
     assert not store.holds(first.run.id)
@@ -532,7 +538,7 @@ def test_newcomers_that_cannot_be_moved_to_their_place_leave_nothing(store, monk
 def test_imported_runs_have_a_bound_and_their_place_is_free_once_the_bin_is_emptied(
     store, clock, monkeypatch, bound, value
 ):
-    monkeypatch.setattr(f"digitlab.store.{bound}", value)
+    monkeypatch.setattr(f"digitlab.store.newcomers.{bound}", value)
     first, second, third = (newcomer(store, f"amber-otter-000{number}") for number in (1, 2, 3))
     store.add_runs([first, second])
     with pytest.raises(InputError, match="imported runs .* are kept here: delete some"):

@@ -5,7 +5,6 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil
 import pytest
 
 from digitlab.config import TrainingConfig
@@ -13,8 +12,7 @@ from digitlab.errors import InputError
 from digitlab.records import Status
 from digitlab.studies import KINDS, Shelf, Study, StudyProgress
 from digitlab.worker import FINISHING_SECONDS, PROCESS_DIED, is_nearly_done
-
-PATIENCE = 60
+from tests.unit.conftest import PATIENCE, kill_worker, wait_until
 
 MODULE = '''
 """Kinds of studies that only the tests know."""
@@ -90,7 +88,7 @@ def teach(jobs, code):
         names = ("answer", "wait", "crawl", "refuse", "stumble")
         KINDS.update({name: f"kinds_of_tests:{name}" for name in names})
 
-    client = jobs._client()
+    client = jobs._tasks.connect()
     client.wait_for_workers(1, PATIENCE)
     client.run(learn, code)
 
@@ -100,16 +98,7 @@ def studies(jobs, code):
     """Jobs whose worker knows the kinds, with nothing left behind by another test."""
     teach(jobs, code)
     yield jobs
-    wait_until(lambda: not jobs._futures)
-
-
-def wait_until(condition):
-    """Waits on a condition, at most PATIENCE seconds, and returns what made it true."""
-    until = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)
-    return found
+    wait_until(lambda: not jobs._tasks._futures)
 
 
 def do(jobs, study):
@@ -220,7 +209,7 @@ def test_a_study_taken_back_while_it_waits_gives_up_its_place_and_never_begins(
     studies, tmp_path, monkeypatch
 ):
     first, second, third = (study_in(tmp_path, "wait", words) for words in ("1", "2", "3"))
-    monkeypatch.setattr("digitlab.jobs.LONGEST_ERRAND_QUEUE", 2)
+    monkeypatch.setattr("digitlab.errands.LONGEST_ERRAND_QUEUE", 2)
     studies.study(first)
     wait_until(lambda: begun(tmp_path))
     studies.study(second)
@@ -251,8 +240,7 @@ def test_a_killed_worker_does_not_repeat_the_study_it_died_of(studies, code, tmp
     doomed = study_in(tmp_path, "wait")
     studies.study(doomed)
     wait_until(lambda: begun(tmp_path))
-    children = psutil.Process(studies._connection._keeper.pid).children()
-    max(children, key=lambda child: child.memory_info().rss).kill()
+    kill_worker(studies)
     assert studies.wait(doomed.key, PATIENCE)
     assert studies.study_error(doomed) == PROCESS_DIED
     assert begun(tmp_path) == ["found"]
