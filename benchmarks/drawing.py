@@ -4,10 +4,9 @@
 
 A real server, a real Chromium. Each digit is drawn on an empty canvas; its time is from the mouse
 button's release to the first picture of the answer on the screen, as the page itself sees both.
-Beside it the server's own part: from the browser's message to the last of the server's, as the
-browser's WebSocket sees them, and the processor time it took, which other programs on the machine
-do not change. What lies between is the canvas, which waits 200 ms for more before it sends, and the
-browser.
+Beside it the server's own part: from the browser's message to the server's word that the script has
+finished, read from the WebSocket between them, and the processor time it took, which other programs
+on the machine do not change. What is left is the canvas and the browser.
 """
 
 import re
@@ -20,6 +19,7 @@ import numpy as np
 import psutil
 from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks.wire import Wire
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Visitor, running_server
 from tests.browser.test_drawing import DIGITS
 
@@ -28,22 +28,6 @@ ROUNDS = 40
 
 PATIENCE_SECONDS = 30
 READ = re.compile(r"I read an? \d|Not a digit")
-
-LISTEN = """
-    window.sent = [];
-    window.received = [];
-    window.WebSocket = class extends WebSocket {
-        constructor(...given) {
-            super(...given);
-            this.addEventListener('message', () => received.push(performance.now()));
-        }
-        send(data) {
-            sent.push(performance.now());
-            super.send(data);
-        }
-    };
-"""
-"""Notes when anything goes over the WebSocket."""
 
 WATCH = """() => {
     window.lifted = window.answered = 0;
@@ -60,24 +44,19 @@ WATCH = """() => {
 }"""
 """Notes when the pen was lifted, and when the next frame with another heading was drawn."""
 
-TIMES = """[
-    answered - lifted,
-    Math.max(...received) - sent.find(time => time > lifted),
-]"""
-
 
 def main() -> None:
     """Prints the median, the 95th percentile and the longest of both."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.add_init_script(LISTEN)
+        wire = Wire.of(page)
         with running_server(Path(folder)) as server:
             visitor = Visitor(page)
             visitor.open(f"{server.url}/draw")
             page.locator("canvas").last.wait_for()
             process = psutil.Process(server.process.pid)
-            times = [draw(visitor, digit % 10, process) for digit in range(ROUNDS + 2)][2:]
+            times = [draw(visitor, wire, d % 10, process) for d in range(ROUNDS + 2)][2:]
         browser.close()
     answers, servers, work = zip(*times, strict=True)
     say("pen up to new probabilities", list(answers))
@@ -85,7 +64,9 @@ def main() -> None:
     print(f"the server's processor time: {statistics.mean(work):.0f} ms a drawing, on average")
 
 
-def draw(visitor: Visitor, digit: int, server: psutil.Process) -> tuple[float, float, float]:
+def draw(
+    visitor: Visitor, wire: Wire, digit: int, server: psutil.Process
+) -> tuple[float, float, float]:
     """Draws a digit in one stroke and clears the canvas.
 
     Returns:
@@ -94,12 +75,15 @@ def draw(visitor: Visitor, digit: int, server: psutil.Process) -> tuple[float, f
     page = visitor.page
     visitor.wait_until_idle()
     page.evaluate(WATCH)
+    wire.clear()
     before = sum(server.cpu_times()[:2])
     visitor.draw([point for stroke in DIGITS[digit] for point in stroke])
     page.wait_for_function("window.answered > 0", timeout=1000 * PATIENCE_SECONDS)
     visitor.wait_until_idle()
     work = 1000 * (sum(server.cpu_times()[:2]) - before)
-    total, answering = page.evaluate(TIMES)
+    total: float = page.evaluate("answered - lifted")
+    wire.wait(page)
+    answering = 1000 * wire.seconds
     clear(page)
     return total, answering, work
 

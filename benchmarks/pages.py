@@ -11,57 +11,25 @@ import re
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
-from playwright.sync_api import Page, WebSocket, sync_playwright
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.wire import Wire
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Visitor, running_server
 
 ROUNDS = 11
 """Of each interaction; the first, which may fill a cache, is reported beside the others."""
-
-PATIENCE_SECONDS = 60
-
-
-@dataclass
-class Wire:
-    """What went over the WebSocket since the last `clear`."""
-
-    asked: float = 0.0
-    finished: float = 0.0
-    size_bytes: int = 0
-
-    def listen(self, socket: WebSocket) -> None:
-        """To be called with every socket that the page opens."""
-        socket.on("framesent", lambda _: self._sent())
-        socket.on("framereceived", self._received)
-
-    def clear(self) -> None:
-        """Forgets what there was."""
-        self.asked = self.finished = 0.0
-        self.size_bytes = 0
-
-    def _sent(self) -> None:
-        self.asked = self.asked or time.perf_counter()
-
-    def _received(self, payload: bytes | str) -> None:
-        content = payload if isinstance(payload, bytes) else payload.encode()
-        self.size_bytes += len(content)
-        if ForwardMsg.FromString(content).WhichOneof("type") == "script_finished":
-            self.finished = time.perf_counter()
 
 
 def main() -> None:
     """Prints one row for each interaction."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page, wire = browser.new_page(viewport={"width": 1400, "height": 1000}), Wire()
-        page.on("websocket", wire.listen)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        wire = Wire.of(page)
         with running_server(Path(folder)) as server:
             print("| interaction | first, ms | then, ms: median (highest) | kB sent |")
             print("|---|--:|--:|--:|")
@@ -82,10 +50,8 @@ def measure(name: str, act: Callable[[], None], wire: Wire, visitor: Visitor) ->
         visitor.wait_until_idle()
         wire.clear()
         act()
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not wire.finished and time.monotonic() < deadline:
-            visitor.page.wait_for_timeout(5)  # lets the socket's events come in
-        seconds.append(wire.finished - wire.asked)
+        wire.wait(visitor.page)
+        seconds.append(wire.seconds)
         sizes.append(wire.size_bytes)
     first, *others = (1000 * s for s in seconds)
     print(

@@ -31,10 +31,14 @@ from PIL import Image
 PAGE_SIZE = 60
 """Digits on one page: rows of five, six and ten come out even."""
 
+DIGIT_STYLE = Path(__file__).with_name("digit.css").read_text(encoding="utf-8")
+"""How an element shows one digit out of `sprite`, at `--position` of `--count`, `--side` wide; and
+how it is framed where something `right` or `wrong` is around it."""
+
 _COMPONENT = st.components.v2.component(
     "digitlab_gallery",
     html='<div class="grid" role="group"></div>',
-    css=Path(__file__).with_name("gallery.css").read_text(encoding="utf-8"),
+    css=DIGIT_STYLE + Path(__file__).with_name("gallery.css").read_text(encoding="utf-8"),
     js=Path(__file__).with_name("gallery.js").read_text(encoding="utf-8"),
 )
 

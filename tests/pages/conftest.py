@@ -1,8 +1,9 @@
 """Every page test has a home of its own, and caches that nobody has filled."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -44,6 +45,12 @@ def without_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The visitor sits at the server's own computer."""
+    monkeypatch.setattr("pages.ui.visitor._is_at_home", lambda: True)
+
+
+@pytest.fixture
 def visit() -> Callable[..., AppTest]:
     """Opens a page through app.py, as a visitor does: `visit("draw", draw_run="pretrained")`."""
 
@@ -54,3 +61,22 @@ def visit() -> Callable[..., AppTest]:
         return app.switch_page(f"pages/{name}.py").run()
 
     return open_page
+
+
+def well(app: AppTest) -> AppTest:
+    """The page, which shows no error."""
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def says(app: AppTest) -> str:
+    """What a page says, but for errors and warnings: headings, paragraphs, captions, good news."""
+    blocks = (*app.header, *app.subheader, *app.markdown, *app.caption, *app.info, *app.success)
+    return "\n".join(block.value for block in blocks)
+
+
+def by_label(elements: Iterable[Any], label: str) -> Any:
+    """The one element of that label."""
+    (found,) = [element for element in elements if element.label == label]
+    return found

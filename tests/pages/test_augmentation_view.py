@@ -4,6 +4,7 @@ import pytest
 
 from digitlab.recognisers import pretrained_card
 from pages.ui.train.augmented import FIELDS
+from tests.pages.conftest import well
 
 
 @pytest.fixture
@@ -11,10 +12,7 @@ def view(visit, without_mnist):
     """Opens the view on the digits that are always at hand."""
 
     def open_page(**query):
-        page = visit("explore", explore_view="Augmentation", **query)
-        assert not page.exception
-        assert not page.error
-        return page
+        return well(visit("explore", explore_view="Augmentation", **query))
 
     return open_page
 

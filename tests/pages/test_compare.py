@@ -13,6 +13,7 @@ from digitlab.store import Store
 from pages.ui import cache
 from pages.ui.answers import a
 from pages.ui.gallery import picked_key
+from tests.pages.conftest import says, well
 
 CONFIG = PRESETS["first-steps"].config
 
@@ -72,16 +73,9 @@ def compare(visit: Callable[..., AppTest]) -> Callable[..., AppTest]:
     """Opens the page on some networks."""
 
     def open_page(*names: str, **query: str) -> AppTest:
-        page = visit("compare", compare_runs=",".join(names), **query)
-        assert not page.exception
-        assert not page.error
-        return page
+        return well(visit("compare", compare_runs=",".join(names), **query))
 
     return open_page
-
-
-def sentences(page: AppTest) -> str:
-    return "\n".join(block.value for block in (*page.markdown, *page.caption))
 
 
 def chart(page: AppTest, place: int = 0) -> dict:
@@ -93,12 +87,12 @@ def test_what_is_fixed_and_broken_is_said_with_mcnemars_p(compare, two):
     assert (
         f"**{second} fixes 7 that {first} gets wrong and breaks 1 that {first} gets right "
         "(McNemar's exact p = 0.07): that is what chance would do too.**"
-    ) in sentences(compare(*two))
+    ) in says(compare(*two))
 
 
 def test_all_networks_are_judged_on_the_same_digits(compare, two):
     page = compare(*two)
-    assert "On the 360 test digits of digits; no network here learned from them." in sentences(page)
+    assert "On the 360 test digits of digits; no network here learned from them." in says(page)
     table = page.dataframe[0].value
     assert list(table["network"]) == list(two)
     assert list(table["wrong"]) == [9, 3]
@@ -108,7 +102,7 @@ def test_all_networks_are_judged_on_the_same_digits(compare, two):
 @pytest.mark.parametrize(("kind", "count"), [("Fixed", 7), ("Broken", 1), ("Missed by both", 2)])
 def test_the_digits_of_each_kind_can_be_seen(compare, two, kind, count):
     page = compare(*two, compare_kind=kind)
-    assert f"{count} that " in sentences(page)
+    assert f"{count} that " in says(page)
 
 
 def test_a_picked_digit_shows_what_both_networks_make_of_it(compare, two):
@@ -116,7 +110,7 @@ def test_a_picked_digit_shows_what_both_networks_make_of_it(compare, two):
     page.session_state[picked_key("compare_gallery_digits")] = 3
     page.run()
     label = int(load_dataset("digits").labels[load_dataset("digits").train_count + 3])
-    words = sentences(page)
+    words = says(page)
     assert f"**This is a{'n' if label == 8 else ''} {label}.** Test digit 3." in words
     assert f":material/close: {two[0]} is 82 % sure" in words
     assert f":material/check: {two[1]} is 82 % sure" in words
@@ -126,13 +120,13 @@ def test_a_picked_digit_shows_what_both_networks_make_of_it(compare, two):
 def test_without_a_digit_of_a_kind_the_page_says_so(compare, train):
     names = train(range(3)), train(range(3), CONFIG.replace(batch_size=64))
     page = compare(*names)
-    assert "get the same digits right and wrong, all 360 of them" in sentences(page)
+    assert "get the same digits right and wrong, all 360 of them" in says(page)
     assert page.info[0].value.startswith("There is no digit that ")
 
 
 def test_one_run_of_each_setting_cannot_tell_the_setting_from_the_seed(compare, two):
     page = compare(*two)
-    assert "cannot tell the setting from the seed (Dietterich, 1998)" in sentences(page)
+    assert "cannot tell the setting from the seed (Dietterich, 1998)" in says(page)
     assert page.button(key="compare_seed").label == f"Train {two[1]} with another seed"
 
 
@@ -141,14 +135,14 @@ def test_the_form_is_filled_to_train_the_same_with_another_seed(compare, two):
     page.button(key="compare_seed").click().run()
     assert page.title[0].value == "Train"
     assert not page.exception
-    assert "seed 42 → 1" in sentences(page)
-    assert "batch_size" in sentences(page)
+    assert "seed 42 → 1" in says(page)
+    assert "batch_size" in says(page)
 
 
 def test_runs_with_other_seeds_tell_what_seeds_do(compare, train, two):
     train(range(0, 8), CONFIG.replace(seed=7))
     train(range(0, 2), CONFIG.replace(seed=7, batch_size=64))
-    words = sentences(compare(*two))
+    words = says(compare(*two))
     assert "With other seeds (2 runs of the one setting, 2 of the other)" in words
     assert "more than seeds explain" in words
 
@@ -157,14 +151,14 @@ def test_a_run_that_was_stopped_tells_nothing_of_its_setting(compare, train, two
     train(range(0, 8), CONFIG.replace(seed=7))
     train(range(0, 2), CONFIG.replace(seed=7, batch_size=64))
     stopped = train(range(5), CONFIG.replace(seed=8), Status.STOPPED)
-    words = sentences(compare(two[0], stopped))
+    words = says(compare(two[0], stopped))
     assert f"nothing of their settings: {stopped} did not train" in words
     assert "With other seeds" not in words
 
 
 def test_two_seeds_of_one_setting_are_said_to_be_that(compare, train):
     names = train(range(3)), train(range(2, 7), CONFIG.replace(seed=7))
-    assert "Both have the same settings, the seed aside" in sentences(compare(*names))
+    assert "Both have the same settings, the seed aside" in says(compare(*names))
 
 
 def test_the_recall_of_every_class_is_held_against_the_other(compare, two):
@@ -196,12 +190,12 @@ def test_equal_configurations_are_said_to_be_equal(compare, train):
 def test_among_several_the_pair_can_be_chosen(compare, train, two):
     third = train(range(2), CONFIG.replace(epochs=9))
     page = compare(*two, third)
-    assert f"**{two[1]} fixes" in sentences(page)
+    assert f"**{two[1]} fixes" in says(page)
     page.selectbox(key="compare_second").set_value(third).run()
-    assert f"**{third} fixes 7 that {two[0]}" in sentences(page)
+    assert f"**{third} fixes 7 that {two[0]}" in says(page)
     page.selectbox(key="compare_first").set_value(third).run()
     assert not page.exception
-    assert f"**{two[0]} fixes 0 that {third}" in sentences(page)
+    assert f"**{two[0]} fixes 0 that {third}" in says(page)
 
 
 def test_without_a_choice_the_latest_two_are_compared_and_stand_in_the_address(visit, two):
@@ -214,7 +208,7 @@ def test_the_address_follows_the_choice(compare, two):
     page = compare(*two)
     page.multiselect[0].set_value([two[1], "pretrained"]).run()
     assert page.query_params["compare_runs"] == f"{two[1]},pretrained"
-    assert "get the same digits right and wrong" in sentences(page)
+    assert "get the same digits right and wrong" in says(page)
 
 
 def test_another_address_changes_the_choice(compare, two):
@@ -246,7 +240,7 @@ def test_before_the_first_run_the_page_leads_to_training(visit, home):
 def test_different_random_tests_leave_the_digits_that_both_keep(compare, train):
     configs = [CONFIG.replace(split="random", split_seed=seed) for seed in (1, 2)]
     page = compare(*[train([], config) for config in configs])
-    assert "those that every network here keeps for its test" in sentences(page)
+    assert "those that every network here keeps for its test" in says(page)
 
 
 def test_networks_without_common_digits_are_refused_in_one_sentence(visit, train):
@@ -283,12 +277,12 @@ def test_a_class_opens_what_is_fixed_and_broken_there(compare, two):
     label = int(digits.labels[digits.train_count])
     fixed = int((digits.labels[digits.train_count :][:7] == label).sum())
     page = compare(*two, compare_view="Each class")
-    assert "Of those that are" not in sentences(page)
+    assert "Of those that are" not in says(page)
     page.session_state["compare_class"] = label
     page.run()
     assert not page.exception
-    assert f"**Of those that are {a(label)}**" in sentences(page)
-    assert f"{fixed:,} that {two[1]} reads rightly" in sentences(page)
+    assert f"**Of those that are {a(label)}**" in says(page)
+    assert f"{fixed:,} that {two[1]} reads rightly" in says(page)
 
 
 def test_the_dataset_of_a_run_is_called_as_its_visitor_may_know_it(train, compare, monkeypatch):

@@ -13,6 +13,7 @@ from digitlab.verdicts import Judgement, Verdict, Verdicts
 from pages.ui.explore.detective import summary
 from pages.ui.explore.verdicts import GALLERY, tally
 from pages.ui.gallery import picked_key
+from tests.pages.conftest import says, well
 
 DIGITS = load_dataset("digits")
 DOUBTFUL = {1000: 7, 20: 9, 300: 5, 1500: 2}
@@ -27,10 +28,7 @@ def detective(visit):
     """Opens the view."""
 
     def open_view(**query):
-        app = visit("explore", explore_view="Label detective", **query)
-        assert not app.exception
-        assert not app.error
-        return app
+        return well(visit("explore", explore_view="Label detective", **query))
 
     return open_view
 
@@ -56,17 +54,8 @@ def read():
         get_jobs().shelf.keep(study, readings(scope).to_bytes())
 
 
-def says(app):
-    blocks = (*app.markdown, *app.caption, *app.info, *app.success)
-    return "\n".join(block.value for block in blocks)
-
-
 def press(app, key):
-    app.button(key=key).click()
-    app.run()
-    assert not app.exception
-    assert not app.error
-    return app
+    return well(app.button(key=key).click().run())
 
 
 def asks_about(app):

@@ -12,6 +12,7 @@ from digitlab.studies import StudyProgress
 from pages.ui import cache
 from pages.ui.explore.dataset_views import random_rows
 from pages.ui.explore.digit_map import Box, places
+from tests.pages.conftest import says, well
 
 DIGITS = load_dataset("digits")
 ROWS = random_rows(DIGITS, "training", 500, 42)
@@ -23,16 +24,9 @@ pytestmark = pytest.mark.usefixtures("without_mnist")
 @pytest.fixture
 def open_map(visit):
     def open_page(**query):
-        app = visit("explore", explore_view="Map", explore_map_size="500", **query)
-        assert not app.exception
-        assert not app.error
-        return app
+        return well(visit("explore", explore_view="Map", explore_map_size="500", **query))
 
     return open_page
-
-
-def says(app):
-    return "\n".join(block.value for block in (*app.markdown, *app.caption))
 
 
 def map_data(app):

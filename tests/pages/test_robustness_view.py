@@ -7,6 +7,7 @@ from digitlab.datasets import load_dataset
 from digitlab.errors import InputError
 from pages.ui import cache
 from pages.ui.evaluate import robustness
+from tests.pages.conftest import says, well
 
 LEVELS = sum(len(corruption.levels) for corruption in robustness.FAMILIES["Everyday"])
 
@@ -27,9 +28,7 @@ class Reader:
 
 
 @pytest.fixture
-def reader(monkeypatch):
-    monkeypatch.setenv("DIGITLAB_DATA_DIR", "/nonexistent")
-    monkeypatch.setattr("digitlab.sources.mnist._keras_files", lambda: [])
+def reader(without_mnist, monkeypatch):
     reader = Reader()
     monkeypatch.setattr(cache, "recogniser", lambda key: reader)
     return reader
@@ -40,10 +39,7 @@ def page(visit, reader):
     """Opens the view."""
 
     def open_page(**query):
-        page = visit("evaluate", evaluate_view="Robustness", **query)
-        assert not page.exception
-        assert not page.error
-        return page
+        return well(visit("evaluate", evaluate_view="Robustness", **query))
 
     return open_page
 
@@ -54,10 +50,6 @@ def press(page):
 
 def charts(page):
     return len(page.get("plotly_chart"))
-
-
-def says(page):
-    return "\n".join(block.value for block in (*page.markdown, *page.caption))
 
 
 def test_nothing_is_computed_before_somebody_asks_for_it(page, reader):

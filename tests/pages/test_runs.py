@@ -16,6 +16,7 @@ from pages.ui.runs.actions import in_words
 from pages.ui.runs.archive import arrived_in_words, file_name
 from pages.ui.runs.filters import holds_words
 from pages.ui.runs.table import CURVE_POINTS, TICKED, table_rows
+from tests.pages.conftest import by_label, says
 
 CONFIG = PRESETS["first-steps"].config
 EPOCH = Epoch(1, 0.9, 0.3, 0.95, 0.2, 0.001, 4.0)
@@ -65,17 +66,12 @@ def listed(page):
     return list(page.dataframe[0].value["id"]) if page.dataframe else []
 
 
-def words(page):
-    return "\n".join(block.value for block in (*page.markdown, *page.caption))
-
-
 def links(page):
     return {link.proto.label: link.proto.query_string for link in page.get("page_link")}
 
 
 def press(page, label):
-    (button,) = [button for button in page.button if button.label == label]
-    button.click()
+    by_label(page.button, label).click()
     page.run()
     assert not page.exception
     return page
@@ -144,7 +140,7 @@ def test_filters_stand_in_the_address(store, open_page, query, found):
 def test_where_nothing_is_left_one_click_shows_all(store, open_page):
     run_id = add_run(store)
     page = open_page(runs_text="nothing like this", runs_status="failed")
-    assert "None of the 1 runs is like this." in words(page)
+    assert "None of the 1 runs is like this." in says(page)
     assert listed(press(page, "Show all")) == [run_id]
 
 
@@ -167,8 +163,8 @@ def test_the_order_stands_in_the_address(store, open_page, order, expected):
 def test_a_single_run_says_how_it_differs_and_where_to_go(store, open_page):
     run_id = add_run(store, epochs=2, learning_rate=0.01)
     page = open_page(run_id)
-    assert "97.50 % (95.3–98.7) · 9 of 360 wrong" in words(page)
-    assert "Changed from the preset: learning_rate 0.003 → 0.01." in words(page)
+    assert "97.50 % (95.3–98.7) · 9 of 360 wrong" in says(page)
+    assert "Changed from the preset: learning_rate 0.003 → 0.01." in says(page)
     assert links(page)["Open on Train"] == f"train_run={run_id}"
     assert links(page)["See its mistakes"] == f"evaluate_run={run_id}"
 
@@ -216,10 +212,10 @@ def test_a_deletion_names_what_is_gone_and_can_be_undone(store, open_page):
     store.label_run(named, "not [this](http://x)", "")
     page = press(open_page(named, plain), "Delete 2 runs")
     assert listed(page) == [kept]
-    assert "kept for 24 hours" in words(page)
-    assert plain in words(page)
-    assert r"not \[this\]" in words(page)
-    assert "](http" not in words(page)
+    assert "kept for 24 hours" in says(page)
+    assert plain in says(page)
+    assert r"not \[this\]" in says(page)
+    assert "](http" not in says(page)
     page = press(page, "Undo")
     assert set(listed(page)) == {kept, named, plain}
     assert "Undo" not in [button.label for button in page.button]
@@ -256,14 +252,14 @@ def test_a_run_that_trains_is_neither_deleted_nor_exported(store, open_page):
     assert delete.disabled
     assert "stop it first" in delete.help
     assert export.proto.disabled
-    assert f"**{run_id}** is running: 2 of 15 epochs are complete." in words(page)
+    assert f"**{run_id}** is running: 2 of 15 epochs are complete." in says(page)
 
 
 def test_an_imported_run_says_that_its_model_is_a_stranger_s(store, tmp_path, open_page):
     other = Store(tmp_path / "other")
     run_id = add_run(other, Status.FAILED)
     unpack(store, io.BytesIO(pack(other, other.runs())))
-    assert "never opened here" in words(open_page(run_id))
+    assert "never opened here" in says(open_page(run_id))
 
 
 def test_runs_are_imported_and_ticked(store, tmp_path, open_page):

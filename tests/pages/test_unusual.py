@@ -8,6 +8,7 @@ from digitlab.jobs import get_jobs
 from digitlab.similarity import Comparison, comparison_study
 from digitlab.studies import compute
 from pages.ui.explore.twins import twins
+from tests.pages.conftest import says, well
 
 DIGITS = load_dataset("digits")
 STUDY = comparison_study(DIGITS)
@@ -27,16 +28,9 @@ def compared(comparison, home, visit):
 
     def open_view(found=comparison, **query):
         get_jobs().shelf.keep(STUDY, found.to_bytes())
-        app = visit("explore", explore_view="Unusual", **query)
-        assert not app.exception
-        assert not app.error
-        return app
+        return well(visit("explore", explore_view="Unusual", **query))
 
     return open_view
-
-
-def says(app):
-    return "\n".join(block.value for block in (*app.markdown, *app.caption))
 
 
 def test_nothing_is_compared_until_somebody_asks(visit):

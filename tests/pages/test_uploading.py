@@ -20,6 +20,7 @@ from digitlab.sources.uploads import AT_HOME, add_upload, uploads_of
 from pages.ui import cache
 from pages.ui import visitor as visitors
 from pages.ui.answers import a
+from tests.pages.conftest import says
 
 DIGITS = load_dataset("digits")
 MINE = "mine.npz"
@@ -40,12 +41,6 @@ def without_mnist(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def at_home(monkeypatch):
-    """The visitor sits at the server's own computer."""
-    monkeypatch.setattr(visitors, "_is_at_home", lambda: True)
-
-
-@pytest.fixture
 def mine(at_home, home):
     """A dataset that the visitor at home has added before."""
     return add_upload({MINE: io.BytesIO(npz())}, AT_HOME)
@@ -60,10 +55,6 @@ def upload(app, name, content):
     app.run()
     assert not app.exception
     return app
-
-
-def says(app):
-    return "\n".join(block.value for block in (*app.markdown, *app.caption))
 
 
 def test_an_upload_is_said_in_words_chosen_and_shown(visit):

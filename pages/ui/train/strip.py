@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from pages.ui.gallery import cells, data_url, sprite
+from pages.ui.gallery import DIGIT_STYLE, cells, data_url, sprite
 
-STYLE = Path(__file__).with_name("strip.css").read_text(encoding="utf-8")
+STYLE = DIGIT_STYLE + Path(__file__).with_name("strip.css").read_text(encoding="utf-8")
 
 
 def strip(
