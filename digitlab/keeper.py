@@ -13,6 +13,16 @@ from digitlab.lifeline import follow_parent
 
 HERE = "127.0.0.1"
 
+CALM = {
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.worker.profile.enabled": False,
+}
+"""Dask looks at its loops fifty times a second, and at what a worker does a hundred times: nobody
+asks, there is one worker, and the time is the training's."""
+
 
 async def keep(scratch: str, restarts: int, preloads: list[str]) -> None:
     """Schedules, and restarts the worker when it dies; ends when either has closed for good.
@@ -26,8 +36,10 @@ async def keep(scratch: str, restarts: int, preloads: list[str]) -> None:
         preloads: modules that the worker imports first.
     """
     # Here, since the worker's process begins by importing this module.
+    import dask
     from distributed import Nanny, Scheduler
 
+    dask.config.set(CALM)  # the nanny hands it on to the worker
     async with Scheduler(
         host=HERE,
         port=0,

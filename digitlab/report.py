@@ -24,7 +24,7 @@ from digitlab.comparison import configuration_rows
 from digitlab.datasets import Dataset
 from digitlab.evaluation import Evaluation, sureness_in_words
 from digitlab.network import plan
-from digitlab.plots.curves import Series, curves_info
+from digitlab.plots.curves import curves_info
 from digitlab.plots.still import still_curves
 from digitlab.recognisers import ModelCard
 
@@ -134,16 +134,9 @@ def _section(title: str, content: str) -> str:
 def _curves(card: ModelCard) -> str:
     if not card.epochs:
         return "<p>No epochs are recorded for this network.</p>"
-    charts = {"loss": "loss (nats)", "accuracy": "accuracy (%)"}
-    lines = {metric: curves_info(metric, card.epochs) for metric in charts}
-    legend = " · ".join(_legend(line) for line in lines["loss"])
-    drawn = "".join(still_curves(lines[metric], "epoch", unit) for metric, unit in charts.items())
-    return f'<p>{legend}</p><div class="curves">{drawn}</div>'
-
-
-def _legend(line: Series) -> str:
-    stroke = {"solid": "solid", "dash": "dashed"}[line.dash]
-    return f'<span class="key" style="border-top:3px {stroke} {line.colour}"></span> {line.name}'
+    metrics = ("loss", "accuracy")
+    drawn = (still_curves(metric, curves_info(metric, card.epochs)) for metric in metrics)
+    return f'<div class="curves">{"".join(drawn)}</div>'
 
 
 def _matrix(evaluation: Evaluation, names: Sequence[str]) -> str:

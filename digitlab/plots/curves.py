@@ -10,7 +10,14 @@ from plotly.subplots import make_subplots
 from digitlab.plots.look import ACCURACY, LOSS, MARK, RATE, TRAINING, VALIDATION, finish
 from digitlab.records import BatchProgress, Epoch
 
-START: Mapping[str, Sequence[float]] = {"loss": (0, 2.5), "accuracy": (0, 100)}
+TITLES = {
+    "loss": ("Loss: lower is better", "loss (nats)"),
+    "accuracy": ("Accuracy: higher is better", "accuracy (%)"),
+    "learning rate": ("Learning rate: the size of the steps", "learning rate"),
+}
+"""By what is drawn: the chart's title, and that of the axis upwards."""
+
+START = {"loss": (0.0, 2.5), "accuracy": (0.0, 100.0)}
 """The scale before there is anything to draw: a network that guesses has a loss of 2.3."""
 
 
@@ -71,40 +78,30 @@ def learning_curve(
     epochs: Sequence[Epoch],
     batches: Sequence[BatchProgress] = (),
     author: Mapping[str, Sequence[float]] | None = None,
-    planned: int | None = None,
     marked: int | None = None,
 ) -> go.Figure:
     """'loss' or 'accuracy' by epoch; see `curves_info`. The two stand side by side in columns.
 
     Args:
-        planned: the epochs that the training is to have: the scale stands still while it fills.
         marked: an epoch that is looked at, with a line through it.
     """
-    return draw_curves(metric, curves_info(metric, epochs, batches, author), planned, marked)
+    return draw_curves(metric, curves_info(metric, epochs, batches, author), marked)
 
 
-def draw_curves(
-    metric: str, lines: Sequence[Series], planned: int | None = None, marked: int | None = None
-) -> go.Figure:
+def draw_curves(metric: str, lines: Sequence[Series], marked: int | None = None) -> go.Figure:
     """The lines of a learning curve, or of several; see `learning_curve`."""
     figure = go.Figure([_line(line, metric) for line in lines])
-    title, unit = {
-        "loss": ("Loss: lower is better", "loss (nats)"),
-        "accuracy": ("Accuracy: higher is better", "accuracy (%)"),
-    }[metric]
+    title, unit = TITLES[metric]
     finish(figure, title, "epoch", unit, 300)
     figure.update_layout(showlegend=True)
-    own = [line for line in lines if not line.is_authors]
-    start = START[metric] if not own else None
-    figure.update_yaxes(range=start or _range([line for line in lines if "markers" in line.mode]))
-    _across(figure, lines, planned, marked)
+    figure.update_yaxes(range=value_range(metric, lines))
+    _across(figure, lines, marked)
     return figure
 
 
 def learning_rate_curve(
     epochs: Sequence[Epoch],
     batches: Sequence[BatchProgress] = (),
-    planned: int | None = None,
     marked: int | None = None,
 ) -> go.Figure:
     """The learning rate as it was set, small; on a scale of decades where it spans more than one.
@@ -113,13 +110,14 @@ def learning_rate_curve(
     """
     line = learning_rate_info(epochs, batches)
     figure = go.Figure([_line(line, "learning rate")] if line.x else [])
-    finish(figure, "Learning rate: the size of the steps", "epoch", "learning rate", 180)
+    title, unit = TITLES["learning rate"]
+    finish(figure, title, "epoch", unit, 180)
     figure.update_layout(showlegend=False)
-    if line.x and max(line.y) > 10 * min(line.y) > 0:
+    if spans_decades(line):
         figure.update_yaxes(type="log", dtick=1, exponentformat="power")
     else:
         figure.update_yaxes(range=[0, 1.1 * max(line.y, default=0.001)], exponentformat="none")
-    _across(figure, [line] if line.x else [], planned, marked)
+    _across(figure, [line] if line.x else [], marked)
     return figure
 
 
@@ -132,11 +130,14 @@ def learning_rate_info(epochs: Sequence[Epoch], batches: Sequence[BatchProgress]
     return Series("learning rate", RATE, x, [points[at] for at in x], mode, "solid", "circle")
 
 
-def _across(
-    figure: go.Figure, lines: Sequence[Series], planned: int | None, marked: int | None
-) -> None:
-    """The axis of the epochs: it starts at 0, and ends where the training is to end."""
-    last = planned or max((ceil(max(line.x)) for line in lines), default=1)
+def last_epoch(lines: Sequence[Series]) -> int:
+    """The whole epoch that every point lies before, or at."""
+    return max((ceil(max(line.x)) for line in lines), default=1)
+
+
+def _across(figure: go.Figure, lines: Sequence[Series], marked: int | None) -> None:
+    """The axis of the epochs: it starts at 0."""
+    last = last_epoch(lines)
     _whole_epochs(figure, last)
     figure.update_xaxes(range=[0, 1.02 * last])
     if marked is not None:
@@ -191,15 +192,21 @@ def _line(series: Series, metric: str) -> go.Scatter:
     )
 
 
-def _range(lines: list[Series]) -> list[float] | None:
-    """From two epochs of our own on the scale follows the epochs, the author's among them: early
-    batches would flatten the rest. Until then it spans every point there is."""
-    if max((len(line.x) for line in lines if not line.is_authors), default=0) < 2:
-        return None
-    values = [y for line in lines for y in line.y]
+def value_range(metric: str, lines: Sequence[Series]) -> tuple[float, float]:
+    """The scale upwards. From two epochs of our own on it follows the epochs, the author's among
+    them: early batches would flatten the rest. Until then it spans every point there is."""
+    if all(line.is_authors for line in lines):
+        return START[metric]
+    marked = [line for line in lines if "markers" in line.mode]
+    follows = any(len(line.x) > 1 for line in marked if not line.is_authors)
+    values = [y for line in (marked if follows else lines) for y in line.y]
     room = 0.08 * (max(values) - min(values)) or 0.01
-    low, high = min(values) - room, max(values) + room
-    return [max(low, 0), high]
+    return max(min(values) - room, 0), max(values) + room
+
+
+def spans_decades(line: Series) -> bool:
+    """Whether the values of a line are drawn on a scale of decades."""
+    return bool(line.y) and max(line.y) > 10 * min(line.y) > 0
 
 
 def _whole_epochs(figure: go.Figure, count: int) -> None:

@@ -1,40 +1,77 @@
-"""Curves as SVG text, for a page that must stand alone: plotly's own script weighs 4.8 MB."""
+"""Curves as HTML text: for a page that must stand alone, and while a training is watched.
 
-from collections.abc import Sequence
+Plotly's own script weighs 4.8 MB, and Streamlit makes a Plotly chart anew for every point that
+comes, which takes a browser a tenth of a second. This text fills the width that there is, in the
+colour of the text around it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
-from digitlab.plots.curves import Series
+from digitlab.plots.curves import TITLES, Series, last_epoch, spans_decades, value_range
 
-WIDTH, HEIGHT = 460, 280
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 44
-DASHES = {"solid": "", "dash": "6 4", "dot": "2 3"}
+HEIGHT = 210
+LEFT, RIGHT, BOTTOM = 56, 12, 44
+"""Pixels: the height between the axes, and the room beside and below them."""
+
+MOST_MARKED = 60
+"""A line of more points has no marks, which would cover it."""
+
+STROKES = {"solid": ("solid", ""), "dash": ("dashed", "6 4"), "dot": ("dotted", "2 3")}
+"""How CSS calls a dash, for the legend, and its lengths in SVG."""
+
+SHAPES = {
+    "circle": "M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z",
+    "diamond": "M0-4.5L4.5 0L0 4.5L-4.5 0z",
+}
 
 
-def still_curves(lines: Sequence[Series], x_title: str, y_title: str) -> str:
-    """A chart with the lines' points joined, its axes named; one `<svg>` element.
+@dataclass(frozen=True)
+class _Frame:
+    """Between the axes: epochs from 0 to `last`, values from `low` to `high`; in per cent."""
 
-    A legend is the caller's: see `DASHES` and each line's colour.
+    last: int
+    low: float
+    high: float
+
+    def across(self, epoch: float) -> float:
+        return round(100 * epoch / self.last, 2)
+
+    def down(self, value: float) -> float:
+        return round(100 * (self.high - value) / (self.high - self.low), 2)
+
+
+def still_curves(metric: str, lines: Sequence[Series], planned: int | None = None) -> str:
+    """Loss or accuracy by epoch, as `plots.learning_curve`: one `<figure>` element.
 
     Args:
-        lines: at least one, each with points.
+        metric: 'loss' or 'accuracy'.
+        lines: see `curves_info`.
+        planned: the epochs that the training is to have; None ends the axis at the last point.
     """
-    across = _Scale(0, max(x for line in lines for x in line.x), LEFT, WIDTH - RIGHT)
-    values = [y for line in lines for y in line.y]
-    room = 0.08 * (max(values) - min(values)) or 0.01
-    up = _Scale(max(0, min(values) - room), max(values) + room, HEIGHT - BOTTOM, TOP)
-    parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(y_title)} by epoch">',
-        *(_across(across, x) for x in whole_ticks(across.high)),
-        *(_up(up, y) for y in ticks(up.low, up.high)),
-        *(_line(line, across, up) for line in lines),
-        f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 6}" text-anchor="middle">'
-        f"{escape(x_title)}</text>",
-        f'<text transform="translate(12 {HEIGHT / 2 - BOTTOM / 2}) rotate(-90)" '
-        f'text-anchor="middle">{escape(y_title)}</text>',
-        "</svg>",
-    ]
-    return "".join(parts)
+    frame = _Frame(planned or last_epoch(lines), *value_range(metric, lines))
+    marks = {value: f"{value:g}" for value in ticks(frame.low, frame.high)}
+    return _figure(metric, *TITLES[metric], lines, frame, marks)
+
+
+def still_rate(line: Series, planned: int | None = None) -> str:
+    """The learning rate, as `plots.learning_rate_curve`: one `<figure>` element.
+
+    Args:
+        line: with points, see `learning_rate_info`.
+        planned: as for `still_curves`.
+    """
+    last = planned or last_epoch([line])
+    if spans_decades(line):
+        line = line._replace(y=[log10(rate) for rate in line.y])
+        frame = _Frame(last, floor(min(line.y)), ceil(max(line.y)))
+        marks = {float(n): f"{10.0**n:g}" for n in range(floor(frame.low), ceil(frame.high) + 1)}
+    else:
+        frame = _Frame(last, 0, 1.1 * max(line.y) or 1)
+        marks = {value: f"{value:g}" for value in ticks(frame.low, frame.high)}
+    return _figure("learning rate", *TITLES["learning rate"], [line], frame, marks)
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -50,36 +87,88 @@ def whole_ticks(last: float) -> list[int]:
     return list(range(0, ceil(last) + 1, ceil(max(last, 1) / 12)))
 
 
-class _Scale:
-    """From values to pixels."""
-
-    def __init__(self, low: float, high: float, start: float, stop: float) -> None:
-        self.low, self.high = low, high
-        self._start, self._stop = start, stop
-
-    def at(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return round(self._start + share * (self._stop - self._start), 1)
-
-
-def _across(scale: _Scale, x: float) -> str:
-    at = scale.at(x)
-    return f'<text x="{at}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{x:g}</text>'
-
-
-def _up(scale: _Scale, y: float) -> str:
-    at = scale.at(y)
+def _figure(
+    what: str,
+    title: str,
+    y_title: str,
+    lines: Sequence[Series],
+    frame: _Frame,
+    y_ticks: Mapping[float, str],
+) -> str:
+    """A title, the axes with their lines, a legend. Text without an empty line, which would end a
+    block of HTML in Markdown."""
+    drawn = "".join(
+        (
+            *(_up(frame.down(value), words) for value, words in y_ticks.items()),
+            *(_across(frame.across(epoch), epoch) for epoch in whole_ticks(frame.last)),
+            _names(y_title),
+            '<svg viewBox="0 0 1000 1000" width="100%" height="100%" preserveAspectRatio="none" '
+            f'overflow="hidden">{"".join(_line(line, frame) for line in lines)}</svg>',
+            *(_marks(line, frame, what) for line in lines if "markers" in line.mode),
+        )
+    )
+    named = [line for line in lines if "markers" in line.mode and len(lines) > 1]
     return (
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at}" y2="{at}" stroke="#ddd"/>'
-        f'<text x="{LEFT - 6}" y="{at + 4}" text-anchor="end">{y:g}</text>'
+        f'<figure role="img" aria-label="{escape(what)} by epoch" style="margin:0 0 12px">'
+        f'<figcaption style="font-size:15px;font-weight:600">{escape(title)}</figcaption>'
+        f'<svg height="{HEIGHT}" fill="currentColor" style="display:block;overflow:visible;'
+        f"width:calc(100% - {LEFT + RIGHT}px);margin:12px {RIGHT}px {BOTTOM}px {LEFT}px;"
+        f'font-size:12px">{drawn}</svg>'
+        f'<div style="font-size:12px">{" ".join(map(_legend, named))}&nbsp;</div></figure>'
     )
 
 
-def _line(line: Series, across: _Scale, up: _Scale) -> str:
-    points = [(across.at(x), up.at(y)) for x, y in zip(line.x, line.y, strict=True)]
-    joined = " ".join(f"{x},{y}" for x, y in points)
+def _up(at: float, words: str) -> str:
     return (
-        f'<polyline points="{joined}" fill="none" stroke="{line.colour}" stroke-width="2" '
-        f'stroke-dasharray="{DASHES[line.dash]}"/>'
-        + "".join(f'<circle cx="{x}" cy="{y}" r="3" fill="{line.colour}"/>' for x, y in points)
+        f'<line x2="100%" y1="{at}%" y2="{at}%" stroke="currentColor" stroke-opacity="0.15"/>'
+        f'<text x="-8" y="{at}%" dy="0.35em" text-anchor="end">{words}</text>'
+    )
+
+
+def _across(at: float, epoch: int) -> str:
+    return f'<text x="{at}%" y="100%" dy="1.5em" text-anchor="middle">{epoch}</text>'
+
+
+def _names(y_title: str) -> str:
+    return (
+        '<text x="50%" y="100%" dy="3em" text-anchor="middle">epoch</text>'
+        f'<text transform="translate({12 - LEFT} {HEIGHT / 2}) rotate(-90)" '
+        f'text-anchor="middle">{escape(y_title)}</text>'
+    )
+
+
+def _line(line: Series, frame: _Frame) -> str:
+    """The joined points; thin within epochs. Its width does not stretch with the frame."""
+    points = " ".join(
+        f"{10 * frame.across(x):.0f},{10 * frame.down(y):.0f}"
+        for x, y in zip(line.x, line.y, strict=True)
+    )
+    width, opacity = (2, 1) if "markers" in line.mode else (1, 0.6)
+    return (
+        f'<polyline points="{points}" fill="none" stroke="{line.colour}" stroke-width="{width}" '
+        f'stroke-opacity="{opacity}" stroke-dasharray="{STROKES[line.dash][1]}" '
+        'vector-effect="non-scaling-stroke"/>'
+    )
+
+
+def _marks(line: Series, frame: _Frame, what: str) -> str:
+    """A mark at every epoch, which says its value to the mouse."""
+    if len(line.x) > MOST_MARKED:
+        return ""
+    shape = line.symbol.removesuffix("-open")
+    fill = line.colour if shape == line.symbol else "none"
+    unit = " %" if what == "accuracy" else ""
+    return "".join(
+        f'<svg x="{frame.across(x)}%" y="{frame.down(y)}%" overflow="visible">'
+        f'<path d="{SHAPES[shape]}" fill="{fill}" stroke="{line.colour}">'
+        f"<title>epoch {x:g}: {what} {y:.4g}{unit} ({escape(line.name)})</title></path></svg>"
+        for x, y in zip(line.x, line.y, strict=True)
+    )
+
+
+def _legend(line: Series) -> str:
+    style = f"border-top:3px {STROKES[line.dash][0]} {line.colour}"
+    return (
+        '<span style="white-space:nowrap;margin-right:1em"><span style="display:inline-block;'
+        f'width:1.6rem;vertical-align:middle;{style}"></span> {escape(line.name)}</span>'
     )

@@ -64,7 +64,7 @@ def test_a_training_is_paused_resumed_watched_to_its_end_looked_back_at_and_fork
     expect(page.get_by_text(re.compile(r"epoch \d+ of 15 · \d+:\d\d left"))).to_be_visible(
         timeout=TRAINING_SECONDS
     )
-    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    expect(page.get_by_role("img", name=" by epoch")).to_have_count(3)
     words = expect_end(page, r"Finished after 15 of 15 epochs")
     assert float(re.search(r"([\d.]+) % .* of 360 test digits", words).group(1)) > 90
     run_id = run_shown(page)
@@ -99,7 +99,7 @@ def test_a_live_run_is_found_again_after_a_reload_and_a_visit_elsewhere_and_stop
     page.reload()
     expect(live).to_be_visible(timeout=TRAINING_SECONDS)
     assert run_shown(page) == run_id
-    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    expect(page.get_by_role("img", name=" by epoch")).to_have_count(3)
 
     trainer.go_to("Home")
     expect(page.get_by_text(run_id).first).to_be_visible()

@@ -80,18 +80,19 @@ def test_the_first_epoch_is_in_sight_beside_an_authors_figures():
     assert shown is None or shown[0] < 10 < 95 < shown[1]
 
 
-def test_the_epochs_to_come_have_their_place_from_the_start():
-    axis = plots.learning_curve("loss", EPOCHS, planned=50).layout.xaxis
+def test_there_are_a_dozen_ticks_at_whole_epochs_at_most():
+    assert plots.learning_curve("loss", EPOCHS).layout.xaxis.dtick == 1
+    epochs = [Epoch(n, 0.9, 1 / n, None, None, 0.001, 3.0) for n in range(1, 51)]
+    axis = plots.learning_curve("loss", epochs).layout.xaxis
     assert axis.range == pytest.approx((0, 51))
     assert axis.dtick == 5
 
 
 @pytest.mark.parametrize(("metric", "highest"), [("loss", 2.5), ("accuracy", 100)])
 def test_before_the_first_batch_the_axes_start_at_zero(metric, highest):
-    figure = plots.learning_curve(metric, (), author=AUTHOR, planned=5)
+    figure = plots.learning_curve(metric, (), author=AUTHOR)
     assert tuple(figure.layout.yaxis.range) == (0, highest)
-    assert figure.layout.xaxis.range == pytest.approx((0, 5.1))
-    assert plots.learning_curve(metric, ()).layout.xaxis.range[0] == 0
+    assert figure.layout.xaxis.range[0] == 0
 
 
 def test_an_epoch_that_is_looked_at_has_a_line_through_it():
@@ -182,6 +183,15 @@ def test_the_histogram_counts_every_pixel_once():
     assert shares.sum() == pytest.approx(1)
 
 
+def test_a_bar_of_the_histogram_holds_the_brightness_that_it_names():
+    images = np.array([[0, 7, 8, 255]], np.uint8)
+    before = plots.pixel_histogram(images, images / 255, "divide", (248, 255)).data[0]
+    heights = {tuple(ends): share for ends, share in zip(before.customdata, before.y, strict=True)}
+    assert {ends for ends, share in heights.items() if share} == {(0, 7), (8, 15), (248, 255)}
+    assert heights[0, 7] == 50
+    assert [o == 1 for o in before.marker.opacity] == [False] * 31 + [True]
+
+
 def test_the_bars_mark_the_true_digit_in_words():
     figure = plots.probability_bars(np.eye(10)[9], truth=4)
     assert figure.data[0].y[4] == "4 (true)"
@@ -195,14 +205,14 @@ def all_figures():
         "class_counts": plots.class_counts({"training": labels, "test": labels[:0]}),
         "digit_heatmap": plots.digit_heatmap(images[0], "Digit 0, a 0"),
         "mean_digits": plots.mean_digits(images, labels),
-        "pixel_histogram": plots.pixel_histogram({"before": images, "after": images / 255}),
+        "pixel_histogram": plots.pixel_histogram(images, images / 255, "divide", (8, 15)),
         "confusion_matrix": plots.confusion_matrix(evaluation, normalise=True),
         "probability_bars": plots.probability_bars(np.eye(10)[1]),
         "loss": plots.learning_curve("loss", EPOCHS, BATCHES, AUTHOR),
         "accuracy": plots.learning_curve("accuracy", EPOCHS),
         "two_axis": plots.two_axis_curves(EPOCHS, AUTHOR),
         "nothing yet": plots.learning_curve("loss", ()),
-        "learning_rate": plots.learning_rate_curve(EPOCHS, BATCHES, planned=3),
+        "learning_rate": plots.learning_rate_curve(EPOCHS, BATCHES),
         "no learning rate yet": plots.learning_rate_curve(()),
         "one epoch": plots.learning_curve("loss", EPOCHS[:1]),
     }

@@ -5,14 +5,11 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from digitlab.config import TrainingConfig
 from digitlab.datasets import load_dataset
 from digitlab.evaluation import evaluate
-from digitlab.plots import curves_info
-from digitlab.plots.still import still_curves, ticks, whole_ticks
 from digitlab.recognisers import ModelCard, pretrained_card
 from digitlab.records import Epoch
 from digitlab.report import MOST_PICTURES, Mistake, Titles, mistakes_zip, report
@@ -139,43 +136,6 @@ def test_of_very_many_mistakes_the_first_are_shown():
 def test_the_shipped_recogniser_has_a_report():
     text = Page(report(pretrained_card(), DIGITS, evaluation(), [], TITLES, WHEN)).text
     assert "pretrained was trained on" in text
-
-
-def test_curves_are_drawn_by_epoch_within_the_picture():
-    svg = still_curves(curves_info("loss", EPOCHS), "epoch", "loss (nats)")
-    lines = Page(svg).elements["polyline"]
-    assert len(lines) == 2
-    first, second = (tuple(map(float, xy.split(","))) for xy in lines[0]["points"].split())
-    assert 0 < first[0] < second[0] < 460
-    assert 0 < first[1] < second[1] < 280, "a smaller loss lies lower"
-    assert lines[0]["stroke-dasharray"] != lines[1]["stroke-dasharray"]
-
-
-def test_a_single_epoch_can_be_drawn():
-    assert "polyline" in Page(still_curves(curves_info("loss", EPOCHS[:1]), "", "")).elements
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
-        (94.1, 100, [96, 98, 100]),
-        (0.02, 0.031, [0.02, 0.03]),
-        (0, 0.3, [0, 0.1, 0.2]),
-    ],
-)
-def test_ticks_are_round_numbers(low, high, expected):
-    found = ticks(low, high)
-    assert set(expected) <= set(found)
-    assert 3 <= len(found) <= 8
-
-
-@pytest.mark.parametrize("last", [1, 5, 24, 500])
-def test_epochs_are_whole_and_a_dozen_at_most(last):
-    found = whole_ticks(last)
-    assert found[0] == 0
-    assert len(found) <= 13
-    assert found[-1] <= last
 
 
 def test_the_zip_of_mistakes_is_a_dataset_that_is_read_back(tmp_path):

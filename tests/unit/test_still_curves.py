@@ -1,0 +1,117 @@
+"""Curves as text: read back with a parser, as a browser would."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from digitlab.plots import curves_info, learning_rate_info
+from digitlab.plots.still import MOST_MARKED, still_curves, still_rate, ticks, whole_ticks
+from digitlab.records import BatchProgress, Epoch
+
+EPOCHS = (Epoch(1, 0.9, 0.3, 0.95, 0.2, 0.001, 3.0), Epoch(2, 0.96, 0.1, 0.97, 0.1, 0.001, 3.0))
+BATCHES = (BatchProgress(1, 5, 10, 0.5, 2.0, 0.001, 1.0), BatchProgress(2, 5, 10, 0.9, 0.2, 0.1, 4))
+
+
+def figure_of(lines, metric="loss", planned=None):
+    return parsed(still_curves(metric, lines, planned))
+
+
+def parsed(html):
+    return ET.fromstring(html.replace("&nbsp;", ""))
+
+
+def points(line):
+    return [tuple(map(float, xy.split(","))) for xy in line.get("points").split()]
+
+
+def texts(figure):
+    return [text.text for text in figure.iter("text")]
+
+
+def test_points_lie_by_epoch_within_the_frame_and_a_smaller_loss_lies_lower():
+    training, validation = figure_of(curves_info("loss", EPOCHS), planned=4).iter("polyline")
+    (first, second) = points(training)
+    assert (first[0], second[0]) == (250, 500)
+    assert 0 < first[1] < second[1] < 1000
+    assert training.get("stroke-dasharray") != validation.get("stroke-dasharray")
+
+
+def test_the_epochs_to_come_have_their_place_from_the_start():
+    assert {"0", "5", "50"} <= set(texts(figure_of(curves_info("loss", EPOCHS), planned=50)))
+    assert "3" not in texts(figure_of(curves_info("loss", EPOCHS)))
+
+
+def test_the_line_within_epochs_is_thin_and_has_no_marks():
+    within, _, _ = figure_of(curves_info("loss", EPOCHS, BATCHES)).iter("polyline")
+    assert within.get("stroke-width") == "1"
+    alone = figure_of(curves_info("loss", (), BATCHES[:1]), planned=2)
+    assert not list(alone.iter("path"))
+    assert "training" not in "".join(alone.itertext()), "one line needs no legend"
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        ("loss", "epoch 1: loss 0.3 (training)"),
+        ("accuracy", "epoch 2: accuracy 97 % (validation)"),
+    ],
+)
+def test_every_epoch_says_its_value(metric, words):
+    figure = figure_of(curves_info(metric, EPOCHS), metric)
+    assert words in [title.text for title in figure.iter("title")]
+    assert figure.get("aria-label") == f"{metric} by epoch"
+
+
+def test_the_author_s_marks_are_open_and_their_line_is_dotted():
+    lines = curves_info("accuracy", EPOCHS, author={"accuracy": (0.91, 0.95)})
+    figure = figure_of(lines, "accuracy")
+    assert [mark.get("fill") for mark in figure.iter("path")].count("none") == 2
+    assert "training, the author's" in "".join(figure.itertext())
+
+
+def test_very_many_epochs_are_a_line_without_marks():
+    epochs = [Epoch(n, 0.9, 1 / n, None, None, 0.001, 3.0) for n in range(1, MOST_MARKED + 2)]
+    assert not list(figure_of(curves_info("loss", epochs)).iter("path"))
+    assert len(list(figure_of(curves_info("loss", epochs[:-1])).iter("path"))) == MOST_MARKED
+
+
+def test_before_the_first_point_the_scale_is_that_of_a_guess():
+    assert {"0", "100"} <= set(texts(figure_of([], "accuracy", planned=3)))
+
+
+def test_there_is_no_empty_line_which_would_end_the_html_in_markdown():
+    assert "\n" not in still_curves("loss", curves_info("loss", EPOCHS, BATCHES))
+
+
+def test_a_learning_rate_that_spans_decades_is_drawn_in_decades():
+    info = learning_rate_info(EPOCHS, BATCHES)
+    assert {"0.001", "0.01", "0.1"} <= set(texts(parsed(still_rate(info))))
+    (line,) = parsed(still_rate(info)).iter("polyline")
+    assert {y for _, y in points(line)} == {0, 1000}
+
+
+def test_a_learning_rate_that_hardly_moves_is_drawn_from_zero():
+    assert "0" in texts(parsed(still_rate(learning_rate_info(EPOCHS), planned=3)))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (94.1, 100, [96, 98, 100]),
+        (0.02, 0.031, [0.02, 0.03]),
+        (0, 0.3, [0, 0.1, 0.2]),
+    ],
+)
+def test_ticks_are_round_numbers(low, high, expected):
+    found = ticks(low, high)
+    assert set(expected) <= set(found)
+    assert 3 <= len(found) <= 8
+
+
+@pytest.mark.parametrize("last", [1, 5, 24, 500])
+def test_epochs_are_whole_and_a_dozen_at_most(last):
+    found = whole_ticks(last)
+    assert found[0] == 0
+    assert len(found) <= 13
+    assert found[-1] <= last
