@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from digitlab.datasets import Dataset
 from digitlab.errors import InputError
 from digitlab.evaluation import Count, accuracy_in_words
 from digitlab.files import synced_file, write_synced
@@ -232,6 +233,14 @@ def has_learned(run_id: str, origins: Mapping[str, Origin], snapshots: Collectio
     return False
 
 
+def count_new(drawings: Drawings, snapshot: Dataset) -> int:
+    """How many drawings, of those that are not held out, a lesson from a snapshot did not teach."""
+    learned = slice(snapshot.train_count)
+    known = set(_named(snapshot.images[learned], snapshot.labels[learned]))
+    mine = drawings.only(~drawings.held_out)
+    return sum(drawing not in known for drawing in _named(mine.images, mine.labels))
+
+
 def prompts(count: int, generator: np.random.Generator) -> tuple[int, ...]:
     """Digits to ask for, in random order; every ten of them hold each digit once."""
     tens = [generator.permutation(10) for _ in range(-(-count // 10))]
@@ -300,6 +309,11 @@ def _is_held_out(label: int, mine: Drawings) -> bool:
         if surplus := 2 * int(flags.sum()) - len(flags):
             return surplus < 0
     return False
+
+
+def _named(images: np.ndarray, labels: np.ndarray) -> list[tuple[bytes, int]]:
+    """Each picture, pixel by pixel, with what it is."""
+    return [(image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True)]
 
 
 def _contents(drawings: Drawings) -> Contents:

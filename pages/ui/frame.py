@@ -80,6 +80,7 @@ def _entry(name: str) -> Entry:
 def navigation() -> st.Page:
     """Draws the navigation and returns the page to run."""
     st.session_state[FRAMED] = True
+    st.set_option("client.showSidebarNavigation", True)  # off until here: see config.toml
     st.set_page_config(page_icon=LOGO, layout="wide", initial_sidebar_state=SIDEBAR_PIXELS)
     st.logo(LOGO, size="large")
     sections: dict[str, list[st.Page]] = {}

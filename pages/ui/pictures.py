@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from digitlab.datasets import Dataset
-from pages.ui.gallery import enlarge
+from pages.ui.gallery import data_url, enlarge, sprite
 
 THUMBNAIL = 112
 """Side of a thumbnail on screen, in pixels: four for each of the network's 28."""
@@ -25,6 +25,15 @@ def thumbnail(image: np.ndarray) -> np.ndarray:
     top, left = ((THUMBNAIL - side) // 2 for side in scaled.shape)
     square[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled
     return square
+
+
+def embedded(image: np.ndarray) -> str:
+    """A small grey picture as an address that carries it: uint8 (n, n).
+
+    `st.image` shows it without the browser's asking for a file, so that a page with ten of them
+    saves the server ten answers.
+    """
+    return data_url(sprite(image[None]))
 
 
 def one_of_each(digits: Dataset, factor: int) -> np.ndarray:

@@ -23,7 +23,8 @@ def visitor() -> str:
     """`AT_HOME` for who sits at the server's own computer, else a token of this session.
 
     Streamlit sets no cookies, and a token in the address would be shared with it. So uploads
-    outlive the session only where nobody else can come along.
+    outlive the session only where nobody else can come along. A sitting on Draw has the token given
+    back after a reload, by the browser's tab: see `draw.sitting`.
     """
     if _is_at_home():
         return AT_HOME

@@ -127,6 +127,7 @@ def test_a_reload_keeps_the_drawing_its_answer_and_the_way_back(draw_page):
     pressed(page, "Undo")
     draw_page.expect_answer(1)
     page.reload()
+    draw_page.wait_until_idle()
     draw_page.expect_answer(1)
     draw_page.wait_until_idle()
     draw_page.draw([(60, 50), (150, 50)])
@@ -228,6 +229,17 @@ def test_the_pen_can_be_made_thinner_without_losing_the_drawing(draw_page):
     draw_page.wait_until_idle()
     draw_page.draw(stem)
     draw_page.expect_answer(4)
+
+
+def test_a_tiny_digit_of_a_thin_pen_is_read(draw_page):
+    page = draw_page.page
+    pen = page.get_by_role("slider")
+    pen.focus()
+    pen.press("Home")
+    expect(pen).to_have_value("8")
+    draw_page.wait_until_idle()
+    draw_page.draw(*placed(TWO, 0.2, 200, 20))
+    draw_page.expect_answer(2)
 
 
 def test_a_picture_can_be_uploaded_instead(draw_page, tmp_path):

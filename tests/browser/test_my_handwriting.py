@@ -74,6 +74,42 @@ def test_a_stroke_right_before_next_is_kept(cold_server, visitor, monkeypatch):
         assert (image.max(axis=0) > 0).sum() > 15, "a cross is wide, a 1 is not"
 
 
+def test_a_reload_goes_on_with_the_sitting_and_with_what_is_on_the_paper(server, visitor):
+    page = visitor.page
+    visitor.open(f"{server.url}/draw?draw_mode=My+handwriting")
+    press(visitor, re.compile("Start writing|Write more"))
+    prompt = page.get_by_role("heading", name=re.compile("Write an? "))
+    for written in (1, 2):
+        visitor.draw(*SEVEN)
+        press(visitor, "Next")
+        see(page.get_by_text(f"{written} of 30 written"))
+        visitor.wait_until_idle()
+    asked = prompt.inner_text()
+    visitor.draw(*ONE)
+    page.wait_for_function("JSON.parse(sessionStorage.getItem('digitlab-drawings')).length === 1")
+    page.reload()
+    see(page.get_by_text("2 of 30 written"))
+    assert prompt.inner_text() == asked
+    visitor.wait_until_idle()
+    press(visitor, "Next")
+    see(page.get_by_text("3 of 30 written"))
+
+    press(visitor, "Stop here")
+    see(page.get_by_role("heading", name="are read rightly"))
+    page.reload()
+    see(page.get_by_role("heading", name="are read rightly"))
+
+
+def test_on_a_telephone_the_paper_of_a_sitting_is_in_sight(server, visitor):
+    page = visitor.page
+    page.set_viewport_size({"width": 390, "height": 700})
+    visitor.open(f"{server.url}/draw?draw_mode=My+handwriting")
+    press(visitor, re.compile("Start writing|Write more"))
+    canvas = page.locator("canvas").last
+    expect(canvas).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Next")).to_be_in_viewport(ratio=1)
+
+
 def test_a_sitting_goes_on_with_an_empty_paper_after_another_mode(server, visitor):
     page = visitor.page
     visitor.open(f"{server.url}/draw?draw_mode=My+handwriting")

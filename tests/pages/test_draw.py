@@ -200,13 +200,19 @@ def test_a_forged_drawing_gets_a_sentence_and_no_answer(visit, picture, sentence
     assert says(app) == EMPTY
 
 
-def test_another_run_can_be_chosen_by_the_address(visit):
+def second_network():
+    """A run of which the shipped recogniser's model is said to be the outcome."""
     store = get_jobs().store
     run_id = store.create_run(TrainingConfig(dataset="digits"), None, owner="elsewhere 1 1.0")
     store.start_run(run_id)
     store.set_test(run_id, TestResult(0.97, 0.95, 0.98, 0.1, 360))
     store.add_artefact(run_id, "model.tflite", litert_model(store, "pretrained"))
     store.end_run(run_id, Status.FINISHED)
+    return run_id
+
+
+def test_another_run_can_be_chosen_by_the_address(visit):
+    run_id = second_network()
     app = visit("draw", draw_run=run_id)
     assert app.selectbox(key="draw_run").value == run_id
     captions = [caption.value for caption in app.caption]
@@ -369,12 +375,7 @@ def test_with_one_network_there_is_none_to_compare_and_the_way_to_train(drawn):
 
 
 def test_two_networks_read_one_drawing_side_by_side(drawn):
-    store = get_jobs().store
-    run_id = store.create_run(TrainingConfig(dataset="digits"), None, owner="elsewhere 1 1.0")
-    store.start_run(run_id)
-    store.set_test(run_id, TestResult(0.97, 0.95, 0.98, 0.1, 360))
-    store.add_artefact(run_id, "model.tflite", litert_model(store, "pretrained"))
-    store.end_run(run_id, Status.FINISHED)
+    run_id = second_network()
     app = tab(drawn(SEVEN), "Compare networks")
     assert app.selectbox(key="draw_second").value == run_id
     answers = [m.value for m in app.markdown if "I read a 7" in m.value]
@@ -395,6 +396,15 @@ def test_a_number_not_drawn_yet_says_what_to_do(visit):
     app = numbered(visit("draw"))
     assert says(app) == "Draw a number"
     assert not app.error
+
+
+def test_a_digit_on_the_paper_may_grow_into_a_number(drawn):
+    app = numbered(drawn(ONE))
+    assert says(app) == "I read 1"
+    assert app.caption[-1].value.endswith("Write the next digit beside it, or clear the paper.")
+    app.button(key="draw_delete").click().run()
+    assert says(app) == "Draw a number"
+    assert app.caption[-1].value.startswith("Digits side by side")
 
 
 def test_too_many_pieces_get_a_sentence(drawn):

@@ -1,9 +1,11 @@
 """My handwriting: digits are asked for, counted, corrected, removed, taken along, trained on."""
 
+import json
 import re
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from digitlab.config import TrainingConfig
 from digitlab.datasets import load_dataset
@@ -14,21 +16,18 @@ from digitlab.records import Status, TestResult
 from digitlab.sources.uploads import AT_HOME, remove_upload, uploads_of
 from pages.ui import cache
 from pages.ui import visitor as visitors
+from pages.ui.draw.sitting import Sitting
 from pages.ui.gallery import picked_key
+from tests.pages.conftest import well
 from tests.pages.test_draw import ONE, SEVEN, drawing, says
 
 MODE = {"draw_mode": "My handwriting"}
 DIGITS = load_dataset("digits")
+MEMORY = "digitlab_sitting_memory"
 STROKES = {digit: [SEVEN] if digit == 7 else [ONE] for digit in range(10)}
 """Whoever writes here writes a 1 for everything but a 7."""
 
 pytestmark = pytest.mark.usefixtures("without_mnist", "at_home")
-
-
-@pytest.fixture
-def at_home(monkeypatch):
-    """The visitor sits at the server's own computer."""
-    monkeypatch.setattr(visitors, "_is_at_home", lambda: True)
 
 
 @pytest.fixture
@@ -39,12 +38,6 @@ def my_hand(visit):
         return well(visit("draw", **MODE, **query))
 
     return open_view
-
-
-def well(app):
-    assert not app.exception
-    assert not app.error
-    return app
 
 
 def text(app):
@@ -110,7 +103,7 @@ def test_before_the_first_digit_the_view_says_what_it_is_for(my_hand):
     app = my_hand()
     assert says(app) == "How well is your hand read?"
     assert app.button(key="hand_start").label == "Start writing"
-    assert app.segmented_control(key="draw_source").disabled
+    assert [control.key for control in app.segmented_control] == ["draw_mode", "hand_count"]
 
 
 def test_a_sitting_asks_for_every_digit_keeps_each_at_once_and_shows_no_answer(my_hand):
@@ -191,6 +184,135 @@ def test_a_sitting_survives_a_visit_to_another_page(my_hand):
     app.switch_page("pages/draw.py").run()
     assert asked(app) == wanted
     assert len(mine()) == 1
+    assert "draw_sitting" in app.query_params
+
+
+def handed_down(app):
+    """What the tab's script is told of the sitting."""
+    shown = [element.proto for element in app.get("bidi_component")]
+    return json.loads(next(c.json for c in shown if c.component_name == MEMORY))
+
+
+def test_the_tab_is_told_of_every_digit_and_of_the_end(my_hand):
+    app = my_hand()
+    assert handed_down(app) == {"asks": False, "sitting": None}
+    write_one(sit_down(app))
+    kept = json.loads(handed_down(app)["sitting"])
+    assert kept["kept"] == mine().kept_at.tolist()
+    assert len(kept["prompts"]) == 20
+    assert kept["prompts"][1] == asked(app)
+    assert "draw_sitting" in app.query_params
+    press(app, "hand_stop")
+    assert handed_down(app) == {"asks": False, "sitting": None}
+    assert "draw_sitting" not in app.query_params
+
+
+def test_after_a_reload_nothing_is_answered_until_the_tab_has_said_what_it_kept(my_hand):
+    keep(20)
+    app = my_hand(draw_sitting="on")
+    assert handed_down(app)["asks"]
+    assert not app.header
+    assert not app.dataframe
+
+
+def test_where_the_tab_has_kept_nothing_the_report_is_shown(my_hand):
+    keep(20)
+    app = my_hand(draw_sitting="on")
+    app.session_state["hand_sitting_known"] = True  # as its answer leaves it
+    well(app.run())
+    assert len(app.dataframe) == 1
+
+
+def recalled(answer, **state):
+    """The session after the tab has answered."""
+
+    def script():
+        import streamlit as st
+
+        from pages.ui.draw.sitting import _recall
+
+        _recall(st.session_state["answer"])
+
+    app = AppTest.from_function(script)
+    for name, value in {"answer": answer, **state}.items():
+        app.session_state[name] = value
+    return well(app.run()).session_state
+
+
+def kept_by_the_tab(prompts, visitor=AT_HOME):
+    """The sitting of whoever has written the first of these digits."""
+    kept = drawings_of(visitor).kept_at.tolist()
+    return {"sitting": json.dumps({"prompts": prompts, "kept": kept, "visitor": visitor})}
+
+
+def test_a_reload_goes_on_with_the_sitting(home):
+    keep(3)
+    prompts = [*mine().labels.tolist(), 7, 1]
+    state = recalled(kept_by_the_tab(prompts))
+    assert state["hand_sitting"] == Sitting(tuple(prompts), tuple(mine().kept_at.tolist()))
+    assert state["hand_sitting"].prompt == 7
+
+
+def test_a_visitor_from_elsewhere_is_known_again_by_what_the_tab_kept(home, monkeypatch):
+    monkeypatch.setattr(visitors, "_is_at_home", lambda: False)
+    before, other = "0" * 32, "1" * 32
+    keep_drawing(before, DIGITS.images[0], 5, prompted=True)
+    answer = kept_by_the_tab([5, 7], before)
+    state = recalled(answer)
+    assert (state["visitor"], state["hand_sitting"].prompt) == (before, 7)
+    keep_drawing(other, DIGITS.images[1], 1, prompted=True)
+    state = recalled(answer, visitor=other)
+    assert (state["visitor"], state["hand_sitting"]) == (other, None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        {"sitting": None},
+        {"sitting": "{"},
+        {"sitting": "[]"},
+        {"sitting": '{"prompts": [7], "kept": [1], "visitor": "../home"}'},
+        {"sitting": '{"prompts": [7, 7], "kept": ["x"]}'},
+        {"sitting": '{"prompts": [17], "kept": []}'},
+        {"sitting": '{"prompts": [], "kept": []}'},
+        {"sitting": json.dumps({"prompts": [7] * 51, "kept": []})},
+        {"sitting": " " * 20_000 + '{"prompts": [7], "kept": []}'},
+    ],
+)
+def test_what_no_page_of_ours_kept_is_no_sitting(home, answer):
+    assert recalled(answer)["hand_sitting"] is None
+
+
+def test_a_sitting_of_which_a_digit_was_removed_is_over(home):
+    keep(3)
+    answer = kept_by_the_tab([*mine().labels.tolist(), 7])
+    remove_drawings(AT_HOME, [mine().kept_at[0]])
+    assert recalled(answer)["hand_sitting"] is None
+
+
+def test_a_sitting_that_began_since_the_tab_was_asked_goes_on(home):
+    new = Sitting((3,))
+    state = recalled(kept_by_the_tab([7]), hand_sitting=new, hand_sitting_known=True)
+    assert state["hand_sitting"] == new
+
+
+def test_the_way_back_out_of_a_sitting_does_not_lead_into_it_again(my_hand):
+    app = sit_down(my_hand())
+    app.query_params.clear()
+    app.query_params.update(MODE)
+    well(app.run())
+    assert "draw_sitting" not in app.query_params
+
+
+def test_no_network_is_chosen_while_one_writes(my_hand):
+    run_id = trained()
+    app = my_hand(draw_run=run_id)
+    assert app.selectbox(key="draw_run").value == run_id
+    sit_down(app)
+    assert not app.selectbox
+    press(write_one(app), "hand_stop")
+    assert app.selectbox(key="draw_run").value == run_id
 
 
 def test_what_is_drawn_elsewhere_during_a_sitting_is_not_taken_for_its_digit(my_hand):
@@ -430,6 +552,22 @@ def test_a_correction_is_kept_with_what_was_read_and_said(misread):
     assert (kept.labels.tolist(), kept.read.tolist(), kept.prompted.tolist()) == ([1], [7], [False])
     assert "Kept as a 1 in “My handwriting”." in text(misread)
     assert not misread.pills
+
+
+def test_what_was_read_rightly_is_no_correction_and_one_sentence_says_so(misread):
+    sentence = "It is read as a 7 already, so there is nothing to correct."
+    correct(misread, "7")
+    assert len(mine()) == 0
+    assert sentence in text(misread)
+    correct(misread, "1")
+    assert mine().labels.tolist() == [1]
+    assert sentence not in text(misread)
+
+
+def test_the_sentence_goes_with_the_drawing_that_it_was_about(misread):
+    correct(misread, "7")
+    well(draw(misread, ONE).run())
+    assert "nothing to correct" not in text(misread)
 
 
 def test_a_correction_is_taken_back(misread):

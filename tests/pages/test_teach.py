@@ -7,7 +7,7 @@ import pytest
 
 from digitlab.config import TrainingConfig
 from digitlab.datasets import load_dataset
-from digitlab.drawings import as_upload, drawings_of, keep_drawing
+from digitlab.drawings import as_upload, drawings_of, keep_drawing, remove_drawings
 from digitlab.jobs import get_jobs
 from digitlab.lessons import Lesson, lesson_of
 from digitlab.recognisers import PRETRAINED, litert_model, pretrained_card
@@ -16,6 +16,7 @@ from digitlab.sources.uploads import AT_HOME, uploads_of
 from digitlab.teaching import course
 from pages.ui import cache
 from pages.ui import visitor as visitors
+from tests.pages.conftest import says
 
 DIGITS = load_dataset("digits")
 TEST = slice(DIGITS.train_count, None)
@@ -23,12 +24,6 @@ ELSEWHERE = "elsewhere 1 1.0"
 """A process that may be alive."""
 
 pytestmark = pytest.mark.usefixtures("without_mnist", "at_home")
-
-
-@pytest.fixture
-def at_home(monkeypatch):
-    """The visitor sits at the server's own computer."""
-    monkeypatch.setattr(visitors, "_is_at_home", lambda: True)
 
 
 @pytest.fixture
@@ -53,8 +48,8 @@ def write(count, shift=1, prompted=True, start=0):
 @pytest.fixture
 def nobody_trains(monkeypatch):
     """What is started waits for ever."""
-    monkeypatch.setattr("digitlab.jobs.Jobs._client", lambda jobs: None)
-    monkeypatch.setattr("digitlab.jobs.Jobs._send", lambda jobs, client, run_id: None)
+    monkeypatch.setattr("digitlab.tasks.Tasks.connect", lambda tasks: None)
+    monkeypatch.setattr("digitlab.jobs.Jobs._send", lambda jobs, run_id: None)
 
 
 class Reader:
@@ -129,10 +124,6 @@ def taught(home, monkeypatch):
     readers = {PRETRAINED: Reader(misread), run_id: Reader(DIGITS.images[TEST][:3])}
     monkeypatch.setattr(cache, "recogniser", readers.__getitem__)
     return run_id
-
-
-def text(app):
-    return "\n".join(block.value for block in (*app.markdown, *app.caption))
 
 
 def test_with_few_digits_the_page_says_how_many_it_takes(hand):
@@ -211,13 +202,13 @@ def test_a_copy_that_is_of_no_use_is_not_said_to_have_learned(hand, epochs, stat
     ended(begun(epochs), status, error)
     app = hand()
     assert [warning.value.endswith(reason) for warning in app.warning] == [True]
-    assert "has learned your hand" not in text(app)
+    assert "has learned your hand" not in says(app)
 
 
 def test_a_copy_that_was_stopped_says_how_much_it_learned(hand, flawless):
     write(30)
     run_id = ended(begun(epochs=2), Status.STOPPED)
-    said = text(hand())
+    said = says(hand())
     assert f"**{run_id}** is a copy of pretrained that has learned your hand" in said
     assert "stopped after 2 of 4 epochs" in said
 
@@ -229,7 +220,7 @@ def test_a_copy_outlives_its_original(hand, flawless):
     get_jobs().store.delete_runs([original])
     app = hand()
     assert not app.error
-    said = text(app)
+    said = says(app)
     assert f"{original} was deleted" in said
     assert "After: **100.00 % (79.6–100.0)** · 15 of 15 right" in said
     assert "360 of 360 right" in said
@@ -241,7 +232,7 @@ def test_a_copy_outlives_its_original(hand, flawless):
 def test_before_and_after_are_shown_on_what_was_held_out_and_on_what_was_known(hand, taught):
     app = hand()
     assert not app.error
-    said = text(app)
+    said = says(app)
     assert f"**{taught}** is a copy of pretrained" in said
     assert "13 of 15 right" in said
     assert "15 of 15 right" in said
@@ -254,7 +245,7 @@ def test_corrections_are_learned_and_never_tested(hand, flawless):
     write(30)
     write(10, start=30, prompted=False)
     run_id = ended(begun(epochs=4))
-    said = text(hand())
+    said = says(hand())
     assert "15 of 15 right" in said
     digits = load_dataset(get_jobs().store.run(run_id).config.dataset)
     tested = {image.tobytes() for image in digits.images[digits.train_count :]}
@@ -275,6 +266,43 @@ def test_drawing_with_the_copy_is_one_click(hand, taught):
     assert not app.error
     assert app.selectbox(key="draw_run").value == taught
     assert app.session_state["draw_mode"] == "One digit"
+
+
+def test_a_copy_that_knows_these_digits_is_named_before_they_are_taught_again(
+    hand, taught, nobody_trains
+):
+    app = hand()
+    said = says(app)
+    assert f"**{taught}** is a copy of pretrained that has learned these digits already." in said
+    assert "Of the 15 that were held out it reads 15 rightly." in said
+    again = app.button(key="teach_start")
+    assert again.label == "Teach another copy"
+    again.click().run()
+    assert not app.error
+    assert len(get_jobs().store.runs()) == 2
+
+
+def test_another_network_is_taught_the_same_digits_without_a_question(hand, flawless):
+    write(30)
+    ended(begun(epochs=4))
+    other = network()
+    app = hand()
+    app.selectbox(key="teach_network").set_value(other).run()
+    assert app.button(key="teach_start").label == "Teach it my hand"
+
+
+def test_new_digits_are_taught_without_a_question_and_removed_ones_make_none(hand, taught):
+    mine = drawings_of(AT_HOME)
+    remove_drawings(AT_HOME, mine.kept_at[~mine.held_out][:1])
+    assert hand().button(key="teach_start").label == "Teach another copy"
+    write(1, start=30, prompted=False)
+    assert hand().button(key="teach_start").label == "Teach it my hand"
+
+
+def test_a_copy_that_was_stopped_does_not_know_them_all(hand, flawless):
+    write(30)
+    ended(begun(epochs=2), Status.STOPPED)
+    assert hand().button(key="teach_start").label == "Teach it my hand"
 
 
 def test_a_copy_is_not_offered_to_be_taught_again(hand, taught):

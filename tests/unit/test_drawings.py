@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from digitlab import drawings
-from digitlab.datasets import load_dataset
+from digitlab.config import TrainingConfig
+from digitlab.datasets import load_dataset, split_dataset
 from digitlab.drawings import (
     UNREAD,
     Score,
     as_upload,
     as_zip,
+    count_new,
     count_right,
     drawings_of,
     has_learned,
@@ -261,6 +263,14 @@ def test_a_snapshot_of_corrections_alone_has_no_parts():
     assert not load_dataset(as_upload(ME, in_use=[]).name).has_test_part
 
 
+def test_drawings_are_not_divided_at_random_whoever_brought_other_digits_may_do_that():
+    write(30)
+    at_random = TrainingConfig(split="random")
+    with pytest.raises(InputError, match="split must be official, got random"):
+        split_dataset(load_dataset(as_upload(ME, in_use=[]).name), at_random)
+    split_dataset(load_dataset(add_upload({"mine.npz": own_npz(30)}, ME).name), at_random)
+
+
 def test_the_same_drawings_again_are_the_same_snapshot(nothing_is_spared):
     write(12)
     first = as_upload(ME, in_use=[])
@@ -353,6 +363,19 @@ def test_snapshots_are_known_until_the_last_drawing_goes():
     assert len(snapshots_of(ME)) == 1
     remove_drawings(ME, times)
     assert snapshots_of(ME) == set()
+
+
+def test_only_what_a_snapshot_did_not_teach_is_new():
+    write(6)
+    write(2, start=6, prompted=False)
+    taught = load_dataset(as_upload(ME, []).name)
+    assert count_new(drawings_of(ME), taught) == 0
+    held_out = drawings_of(ME).held_out.sum()
+    write(1, start=8, prompted=False)
+    assert count_new(drawings_of(ME), taught) == 1
+    write(20, start=9)
+    mine = drawings_of(ME)
+    assert count_new(mine, taught) == 21 - (mine.held_out.sum() - held_out)
 
 
 def test_every_ten_prompts_hold_each_digit_once():

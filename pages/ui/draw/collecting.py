@@ -1,7 +1,7 @@
 """Digits written one after another, as the page asks for them. No answer is shown meanwhile."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -12,32 +12,14 @@ from digitlab.pictures import decode_canvas
 from digitlab.preprocessing import preprocess
 from pages.ui.answers import a
 from pages.ui.draw.canvas import SIDE, clear, latest_drawing
+from pages.ui.draw.sitting import LONGEST, Sitting, put_sitting, sitting_now
 from pages.ui.train.strip import strip
 from pages.ui.visitor import visitor
 
-SITTING = "hand_sitting"
 REFUSED = "hand_refused"
 COUNT = "hand_count"
-COUNTS = (20, 30, 40, 50)
+COUNTS = (20, 30, 40, LONGEST)
 USUAL_COUNT = 30
-
-
-@dataclass(frozen=True)
-class Sitting:
-    """What is asked for, and what the drawings accepted so far are known by (`kept_at`)."""
-
-    prompts: tuple[int, ...]
-    kept: tuple[int, ...] = ()
-
-    @property
-    def prompt(self) -> int:
-        """The digit that is asked for now."""
-        return self.prompts[len(self.kept)]
-
-
-def is_collecting() -> bool:
-    """Whether a sitting is under way."""
-    return SITTING in st.session_state
 
 
 def offer_sitting(mine: Drawings) -> None:
@@ -61,13 +43,12 @@ def offer_sitting(mine: Drawings) -> None:
         )
 
 
-def collect(paper: Callable[[], object]) -> None:
+def collect(sitting: Sitting, paper: Callable[[], object]) -> None:
     """Asks for the next digit.
 
     Args:
         paper: draws the canvas and its tools.
     """
-    sitting: Sitting = st.session_state[SITTING]
     place = len(sitting.kept)
     with st.container(horizontal=True, gap="large"):
         with st.container(width=SIDE):
@@ -121,7 +102,7 @@ def _show_written(sitting: Sitting) -> None:
 
 def _start(count: int) -> None:
     st.session_state.pop(REFUSED, None)
-    st.session_state[SITTING] = Sitting(prompts(count, np.random.default_rng()))
+    put_sitting(Sitting(prompts(count, np.random.default_rng())))
     clear()
 
 
@@ -130,8 +111,7 @@ def _accept() -> None:
 
     A callback, since it must see the stroke that came together with the click.
     """
-    state = st.session_state
-    sitting: Sitting | None = state.get(SITTING)
+    sitting = sitting_now()
     if sitting is None:  # a second click, before the first was answered
         return
     try:
@@ -141,25 +121,25 @@ def _accept() -> None:
         image = preprocess(decode_canvas(drawing.picture, SIDE)).image
         kept = keep_drawing(visitor(), image, sitting.prompt, prompted=True)
     except InputError as error:
-        state[REFUSED] = str(error)
+        st.session_state[REFUSED] = str(error)
         return
     clear()
     if len(sitting.kept) + 1 == len(sitting.prompts):
         _stop()
     else:
-        state[SITTING] = replace(sitting, kept=(*sitting.kept, kept))
+        put_sitting(replace(sitting, kept=(*sitting.kept, kept)))
 
 
 def _back() -> None:
-    sitting: Sitting | None = st.session_state.get(SITTING)
+    sitting = sitting_now()
     if sitting is None or not sitting.kept:
         return
     *others, last = sitting.kept
     remove_drawings(visitor(), [last])
-    st.session_state[SITTING] = replace(sitting, kept=tuple(others))
+    put_sitting(replace(sitting, kept=tuple(others)))
     clear()
 
 
 def _stop() -> None:
-    st.session_state.pop(SITTING, None)
+    put_sitting(None)
     clear()

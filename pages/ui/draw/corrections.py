@@ -17,6 +17,7 @@ from pages.ui.visitor import visitor
 TRUTH = "draw_truth"
 KEPT = "draw_corrected"
 REFUSED = "draw_correction_refused"
+AGREED = "draw_agreed"
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,17 @@ def offer_correction(image: np.ndarray, probabilities: np.ndarray, by: Reader) -
             st.button("Undo", icon=":material/undo:", key="draw_correction_undo", on_click=_undo)
         return
     said = reading(probabilities)
+    read = said.label if said.is_digit else UNREAD
     st.pills(
         "Wrong? It is a …",
         CLASS_NAMES,
         key=TRUTH,
         on_change=_keep,
-        args=(picture, image, said.label if said.is_digit else UNREAD),
+        args=(picture, image, read),
         help="Keeps it among your digits: see “My handwriting” above.",
     )
+    if st.session_state.get(AGREED) == (picture, read):
+        st.caption(f"It is read as {a(read)} already, so there is nothing to correct.")
 
 
 def _is_kept(correction: Correction) -> bool:
@@ -69,6 +73,9 @@ def _keep(picture: str, image: np.ndarray, read: int) -> None:
     if chosen is None:
         return
     label = CLASS_NAMES.index(chosen)
+    if label == read:
+        state[AGREED] = picture, read
+        return
     try:
         kept_at = keep_drawing(visitor(), image, label, prompted=False, read=read)
     except InputError as error:

@@ -84,7 +84,7 @@ def show_report(mine: Drawings, runs: Sequence[Run], chosen: str) -> None:
     if readers.in_words:
         st.caption(readers.in_words)
     if readers.fit == 1 and not readers.biased:
-        link_to_first_run("Train a network of your own beside it in about 30 seconds")
+        link_to_first_run("Train one of your own in about 30 seconds")
     chart, misread = st.columns(2, gap="large")
     chart.plotly_chart(
         hand_chart(scores),

@@ -6,9 +6,10 @@ import streamlit as st
 
 from digitlab.drawings import drawings_of
 from pages.ui.cache import store
-from pages.ui.draw.collecting import collect, is_collecting, offer_sitting
+from pages.ui.draw.collecting import collect, offer_sitting
 from pages.ui.draw.hand_report import show_report
 from pages.ui.draw.own_digits import show_own_digits
+from pages.ui.draw.sitting import keep_sitting_in_tab, sitting_now
 from pages.ui.draw.teach import show_teach
 from pages.ui.frame import guard
 from pages.ui.visitor import visitor
@@ -16,16 +17,30 @@ from pages.ui.visitor import visitor
 
 @st.fragment
 @guard()
-def show_my_hand(network: str, paper: Callable[[], object]) -> None:
+def show_my_hand(network: str | None, paper: Callable[[], object]) -> None:
     """While digits are collected only the paper, otherwise the report and the digits.
 
     Args:
-        network: the one of which most is said: `pretrained` or a run's id.
+        network: the one of which most is said: `pretrained` or a run's id; None during a sitting.
         paper: draws the canvas and its tools.
     """
-    if is_collecting():
-        collect(paper)
-        return
+    with st.container(gap=None):
+        is_asking = keep_sitting_in_tab()
+        body = st.container()
+    sitting = sitting_now()
+    if (network is None) != (sitting is not None):
+        st.rerun()  # the list of networks lies outside this fragment: it comes or goes
+    with body:
+        if is_asking:
+            st.caption("Looking for the digits that you were writing …")
+        elif sitting is not None:
+            collect(sitting, paper)
+        elif network is not None:
+            _show_hand(network)
+
+
+def _show_hand(network: str) -> None:
+    """The report, the digits, and what can be done with them."""
     mine, runs = drawings_of(visitor()), store().runs()
     if not mine.prompted.any():
         st.header("How well is your hand read?", anchor=False)

@@ -20,13 +20,14 @@ WIDEST, TALLEST, MARGIN = 560, 240, 8
 
 
 def number_in_words(digits: Sequence[FoundDigit]) -> tuple[str, str]:
-    """'I read 407', and 'Least sure: the 0, digit 2 of 3 · 81 %'."""
+    """'I read 407', and 'Least sure: digit 2 of 3, a 0 · 81 %.'"""
     readings = [reading(digit.probabilities) for digit in digits]
     text = "".join(str(read.label) if read.is_digit else UNREAD for read in readings)
     place, least = min(enumerate(readings, 1), key=lambda numbered: numbered[1].confidence)
     sure = sureness_in_words(least.confidence)
-    which = f"digit {place} of {len(digits)}" if len(digits) > 1 else "the only digit"
-    more = [f"Least sure: {which}, {a(least.label)} · {sure}."]
+    more = [f"Least sure: digit {place} of {len(digits)}, {a(least.label)} · {sure}."]
+    if len(digits) == 1:
+        more = [f"The only digit is {a(least.label)} · {sure}."]
     if UNREAD in text:
         more.append("? is no digit, I think.")
     if any(digit.was_touching for digit in digits):
@@ -62,19 +63,24 @@ def boxed(clean: np.ndarray, digits: Sequence[FoundDigit]) -> np.ndarray:
     return np.asarray(picture)
 
 
-def show_number(clean: np.ndarray, by: Reader) -> None:
+def show_number(clean: np.ndarray, by: Reader, may_grow: bool) -> str:
     """Reads the digits of a picture and shows them.
 
     Args:
         clean: uint8 (h, w), ink bright, paper 0.
         by: who reads.
+        may_grow: whether more can be written beside them, as where a single digit was drawn first.
+
+    Returns:
+        The answer: 'I read 407'.
 
     Raises:
         InputError: if there are too many pieces of ink.
     """
     digits = read_number(clean, by.read)
     words, more = number_in_words(digits)
-    st.header(words, anchor=False)
+    if may_grow and len(digits) == 1:
+        more += " Write the next digit beside it, or clear the paper."
     st.caption(more)
     st.image(boxed(clean, digits), output_format="PNG", alt=f"{words}, with a box round each digit")
     strip(
@@ -84,3 +90,4 @@ def show_number(clean: np.ndarray, by: Reader) -> None:
         "draw_digits",
         "The digits as the network sees them",
     )
+    return words

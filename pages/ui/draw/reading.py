@@ -15,6 +15,7 @@ from digitlab.recognisers import model_card
 from pages.ui import cache
 from pages.ui.answers import a
 from pages.ui.gallery import enlarge
+from pages.ui.pictures import embedded
 
 BLANK = np.zeros((SIDE, SIDE), np.uint8)
 """What the network sees before there is anything to see."""
@@ -82,4 +83,4 @@ def show_probabilities(probabilities: np.ndarray, by: Reader) -> None:
 def show_input(image: np.ndarray) -> None:
     """What the network sees: uint8 (28, 28)."""
     caption = "What the network sees: 28×28 pixels"
-    st.image(enlarge(image, SIGHT // SIDE), caption, output_format="PNG", alt=caption)
+    st.image(embedded(enlarge(image, SIGHT // SIDE)), caption, alt=caption)

@@ -6,7 +6,7 @@ import streamlit as st
 from digitlab.errors import BlankImageError
 from digitlab.preprocessing import ROAD, SIDE, as_input, preprocess
 from pages.ui.draw.reading import Reader
-from pages.ui.pictures import THUMBNAIL, thumbnail
+from pages.ui.pictures import THUMBNAIL, embedded, thumbnail
 
 DIVIDE = "divide"
 TITLES = {key: title for key, (title, _) in ROAD.items()} | {DIVIDE: "Divided by 255"}
@@ -54,7 +54,7 @@ def _walk(pixels: np.ndarray, left_out: set[str], by: Reader) -> tuple[list[np.n
 def _show_stage(key: str, picture: np.ndarray, words: str) -> None:
     title = TITLES.get(key, "As it came")
     with st.container(width=THUMBNAIL, gap="xsmall"):
-        st.image(thumbnail(picture), output_format="PNG", alt=f"{title}: {words}")
+        st.image(embedded(thumbnail(picture)), alt=f"{title}: {words}")
         if key in TITLES:
             st.toggle(title, value=True, key=_switch(key), persist_state="session")
         else:

@@ -1,42 +1,34 @@
 """Teach it my hand: a copy of a network learns a visitor's digits; what it gains and forgets."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from digitlab.comparison import Paired, common_rows, pair
 from digitlab.config import TrainingConfig
-from digitlab.costs import obstacle
 from digitlab.datasets import Dataset, test_rows
 from digitlab.drawings import Drawings
-from digitlab.errors import InputError
 from digitlab.evaluation import Count
 from digitlab.jobs import get_jobs
-from digitlab.lessons import FEWEST_DRAWINGS, lesson_of
+from digitlab.lessons import lesson_of
 from digitlab.recognisers import PRETRAINED, pretrained_card
 from digitlab.records import Run, Status
-from digitlab.sources.uploads import uploads_of
 from digitlab.teaching import (
     before_and_after,
-    course,
     forgetting_in_words,
     gain_in_words,
-    is_taught_from,
     known_before,
-    unteachable,
 )
 from pages.ui import cache
 from pages.ui.answers import a
 from pages.ui.cache import store
 from pages.ui.dataset_picker import error_of, title_of
-from pages.ui.draw.own_digits import snapshot
+from pages.ui.draw.lesson_offer import copies_taught, epochs_learned, is_of_use, offer_lesson
 from pages.ui.frame import guard, icon_of, page_of, without_links
 from pages.ui.train.live import progress_in_words
 from pages.ui.train.result import is_saving
 from pages.ui.train.strip import strip
-from pages.ui.visitor import visitor
 
 POLL = 0.7
 """Seconds between two looks at a copy that learns."""
@@ -58,20 +50,14 @@ def show_teach(mine: Drawings, runs: Sequence[Run]) -> None:
         "mixed with training digits of its own dataset. The others are held out: they show what it "
         "gains."
     )
-    run = _latest(runs)
+    run = next(iter(copies_taught(runs)), None)
     if run is not None and _is_under_way(run):
         st.fragment(_follow, run_every=POLL)(run.id)
         return
     if run is not None:
         with guard():
             _show_outcome(run, runs)
-    _offer(mine, runs)
-
-
-def _latest(runs: Sequence[Run]) -> Run | None:
-    """The copy that was taught last from this visitor's digits."""
-    drawings = {upload.name for upload in uploads_of(visitor())}
-    return next((run for run in runs if is_taught_from(run, drawings)), None)
+    offer_lesson(mine, runs)
 
 
 def _is_under_way(run: Run) -> bool:
@@ -107,62 +93,13 @@ def _progress(run: Run) -> tuple[float, str]:
     """How far a copy is, as a share and in words; its original's epochs do not count."""
     if not run.status.is_active:
         return 1.0, "storing and testing the model"
-    inherited = run.parent_epoch or 0
-    batches = [replace(b, epoch=b.epoch - inherited) for b in get_jobs().progress(run.id)]
-    epochs = [replace(e, epoch=e.epoch - inherited) for e in store().epochs(run.id)[inherited:]]
-    own = replace(run, config=run.config.replace(epochs=run.config.epochs - inherited))
-    return progress_in_words(own, batches, epochs)
-
-
-def _offer(mine: Drawings, runs: Sequence[Run]) -> None:
-    """The networks that can be taught, and the button."""
-    asked = int(mine.prompted.sum())
-    if asked < FEWEST_DRAWINGS:
-        st.info(
-            f"Teaching takes at least {FEWEST_DRAWINGS} digits that the page asked for; you have "
-            f"{asked}.",
-            icon=":material/edit:",
-        )
-        return
-    able = [run.id for run in runs if _can_learn(run)]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Which network to copy",
-            [PRETRAINED, *able],
-            key="teach_network",
-            persist_state="session",
-            width=280,
-        )
-        pressed = st.button(
-            "Teach it my hand", type="primary", icon=":material/school:", key="teach_start"
-        )
-    st.caption("The network itself stays as it is. The shipped one takes about half a minute.")
-    if pressed:
-        with guard():
-            _teach(name)
-            st.rerun()
-
-
-def _can_learn(run: Run) -> bool:
-    is_whole = run.has_model and run.test is not None and bool(run.checkpoints)
-    return is_whole and unteachable(run.config) is None
-
-
-def _teach(name: str) -> None:
-    """Raises InputError if that cannot be done."""
-    jobs = get_jobs()
-    asked = course(store(), name, snapshot().name)
-    cost = jobs.estimate(asked.config, cache.dataset(asked.config.dataset), asked.epoch)
-    if reason := obstacle(cost, asked.config, jobs.free_memory()):
-        raise InputError(reason)
-    jobs.fork(asked.parent, asked.epoch, asked.config)
+    return progress_in_words(run, get_jobs().progress(run.id), store().epochs(run.id))
 
 
 def _show_outcome(run: Run, runs: Sequence[Run]) -> None:
     """Before and after, on what was held out and on the test digits of what it learned before."""
-    lesson, learned = lesson_of(run.config.dataset), _epochs_learned(run)
-    failed = run.test is None or not learned or run.status is Status.FAILED
-    if failed or run.parent_id is None or lesson is None:
+    lesson = lesson_of(run.config.dataset)
+    if not is_of_use(run) or run.parent_id is None or lesson is None:
         _show_failure(run)
         return
     digits, known = cache.dataset(run.config.dataset), cache.dataset(known_before(lesson))
@@ -192,11 +129,6 @@ def _show_outcome(run: Run, runs: Sequence[Run]) -> None:
     _show_ways_on(run)
 
 
-def _epochs_learned(run: Run) -> int:
-    """How many epochs of its own a copy has completed."""
-    return len(store().epochs(run.id)) - (run.parent_epoch or 0)
-
-
 def _config_of_original(name: str, runs: Sequence[Run]) -> TrainingConfig | None:
     """How the network was trained that a copy was made of; None if it was deleted."""
     if name == PRETRAINED:
@@ -213,7 +145,7 @@ def _what_it_is(run: Run, deleted: bool) -> str:
     words = f"**{run.id}** is a copy of {run.parent_id} that has learned your hand"
     if run.status is Status.STOPPED:
         planned = run.config.epochs - (run.parent_epoch or 0)
-        words += f", stopped after {_epochs_learned(run)} of {planned} epochs"
+        words += f", stopped after {epochs_learned(run)} of {planned} epochs"
     if deleted:
         words += f". {run.parent_id} was deleted, so only “after” can be shown"
     return f"{words}."
@@ -222,7 +154,7 @@ def _what_it_is(run: Run, deleted: bool) -> str:
 def _show_failure(run: Run) -> None:
     """How a copy ended that is none, and where it can be resumed."""
     reason = without_links(error_of(run))
-    if not (reason or _epochs_learned(run)):
+    if not (reason or epochs_learned(run)):
         reason = "no epoch of its own is complete"
     st.warning(
         f"{run.id} was to learn your hand and is {run.status.value}" + f": {reason}" * bool(reason),
