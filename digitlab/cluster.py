@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from digitlab.errors import InputError
 
 CLOSING_SECONDS = 5
 """A scheduler that has died answers nobody: after so long its processes are killed instead."""
+
+STARTING_SECONDS = 60
+"""A keeper takes a second or two to start, on a machine that has a lot to do ten times as long."""
 
 
 class Connection:
@@ -26,7 +30,7 @@ class Connection:
             once, instead of with its first task.
 
     Raises:
-        InputError: if nobody answers at that address.
+        InputError: if nobody answers at that address, or no scheduler starts here in time.
     """
 
     def __init__(self, home: Path, address: str | None, restarts: int, trains: bool) -> None:
@@ -70,13 +74,32 @@ class Connection:
 
 
 def _first_line(keeper: subprocess.Popen[str]) -> str:
-    """The address of the keeper's scheduler, once it is there."""
+    """The address of the keeper's scheduler, once it is there.
+
+    Raises:
+        InputError: if it is not there after STARTING_SECONDS; then the keeper is killed.
+    """
     assert keeper.stdout is not None
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        keeper.kill()
+
+    patience = threading.Timer(STARTING_SECONDS, give_up)
+    patience.start()
     with keeper.stdout as printed:
         address = printed.readline().strip()
-    if not address:
-        raise RuntimeError(f"the keeper of the worker ended with {keeper.wait()}")
-    return address
+    patience.cancel()
+    if address:
+        return address
+    ended = keeper.wait()
+    if late.is_set():
+        raise InputError(
+            f"the training process must start within {STARTING_SECONDS} s, and did not: this "
+            "machine has too much to do, try again later"
+        )
+    raise RuntimeError(f"the keeper of the worker ended with {ended}")
 
 
 def _start_keeper(home: Path, restarts: int, trains: bool) -> subprocess.Popen[str]:

@@ -21,7 +21,7 @@ from digitlab.sources.fashion import CLASS_NAMES as FASHION_NAMES
 from digitlab.sources.fashion import find_fashion_mnist, read_fashion_mnist
 from digitlab.sources.files import read_path
 from digitlab.sources.mnist import find_mnist, mnist_download, read_mnist, start_mnist_download
-from digitlab.sources.uploads import is_upload, read_upload
+from digitlab.sources.uploads import is_made_here, is_upload, read_upload
 
 __all__ = [
     "Dataset",
@@ -233,15 +233,20 @@ def split_dataset(dataset: Dataset, config: TrainingConfig) -> Split:
     `validation_split`.
 
     Raises:
-        InputError: if a random division would put copies of a digit on both sides, there are
-            fewer training digits than training_size, a row left out does not
-            exist, or a part is empty.
+        InputError: if a random division would put copies of a digit on both sides, or somebody's
+            drawings that are held out among those to learn from, there are fewer training digits
+            than training_size, a row left out does not exist, or a part is empty.
     """
     repeats = dataset.name == "handwriting" or lesson_of(dataset.name)
     if repeats and "random" in (config.split, config.validation):
         raise InputError(
             "this dataset holds its written digits several times: split must be official and "
             f"validation not random, got {config.split} and {config.validation}"
+        )
+    if config.split == "random" and is_made_here(dataset.name):
+        raise InputError(
+            "which drawings are held out is settled when they are written: split must be official, "
+            "got random"
         )
     train, test = _set_apart(dataset, config)
     if config.training_size is not None:

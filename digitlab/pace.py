@@ -9,19 +9,26 @@ from digitlab.records import BatchProgress, Epoch
 RECENT = 24
 """The pace is that of so many last reports, about six seconds."""
 
+FEWEST = 3
+"""The first report holds the making of the graph, which takes longer than many batches: the pace is
+told once two more have come, and counts from the first."""
+
 
 @dataclass(frozen=True)
 class Pace:
-    """Where a training stands. `position` counts epochs; `digits_per_second` is None for a run of
-    another process, which reports whole epochs only."""
+    """Where a training stands. `position` counts epochs; `seconds_per_epoch` is None as long as
+    nobody can tell, `digits_per_second` also for a run of another process, which reports whole
+    epochs only."""
 
     position: float
-    seconds_per_epoch: float
-    digits_per_second: float | None
+    seconds_per_epoch: float | None = None
+    digits_per_second: float | None = None
 
-    def seconds_left(self, epochs: int) -> float:
-        """Until so many epochs are complete."""
-        return max(epochs - self.position, 0) * self.seconds_per_epoch
+    def left_in_words(self, epochs: int) -> str:
+        """Until so many epochs are complete: '1:05 left', or 'a moment …' before it can be told."""
+        if self.seconds_per_epoch is None:
+            return "a moment …"
+        return f"{clock(max(epochs - self.position, 0) * self.seconds_per_epoch)} left"
 
 
 def pace(
@@ -32,16 +39,15 @@ def pace(
     A run that was taken up again counts from where it went on.
     """
     if batches:
-        begun = (float(batches[0].epoch - 1), 0.0)
-        points = [begun, *((b.position, b.seconds) for b in batches)][-RECENT:]
-        (before, then), (position, now) = points[0], points[-1]
-        if position <= before or now <= then:
-            return None
-        seconds = (now - then) / (position - before)
-        return Pace(position, seconds, batches[-1].batches * config.batch_size / seconds)
+        first, last = batches[-RECENT:][0], batches[-1]
+        way, time = last.position - first.position, last.seconds - first.seconds
+        if len(batches) < FEWEST or way <= 0 or time <= 0:
+            return Pace(last.position)
+        seconds = time / way
+        return Pace(last.position, seconds, last.batches * config.batch_size / seconds)
     if epochs:
         seconds = sum(epoch.seconds for epoch in epochs) / len(epochs)
-        return Pace(len(epochs), seconds, None)
+        return Pace(len(epochs), seconds)
     return None
 
 

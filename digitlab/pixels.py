@@ -37,6 +37,23 @@ def uses(images: np.ndarray) -> np.ndarray:
     return counts
 
 
+def with_brightness(images: np.ndarray, low: int, high: int) -> np.ndarray:
+    """The digits that have pixels from `low` to `high`, those with most of them first.
+
+    Args:
+        images: uint8 (n, 28, 28).
+
+    Returns:
+        Positions: int64 (k,).
+    """
+    counts = np.empty(len(images), np.int64)
+    for rows in _blocks(len(images)):
+        within = (images[rows] >= low) & (images[rows] <= high)
+        counts[rows] = np.count_nonzero(within, axis=(1, 2))
+    order = np.argsort(-counts, kind="stable")
+    return order[: np.count_nonzero(counts)]
+
+
 def deviations(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The standard deviation of every pixel within every class: float (10, 28, 28), NaN where a
     class has no digits.

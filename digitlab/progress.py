@@ -6,7 +6,7 @@ import time
 from digitlab.datasets import find_mnist, start_mnist_download
 from digitlab.errors import InputError
 from digitlab.jobs import Jobs
-from digitlab.pace import Pace, clock, pace
+from digitlab.pace import Pace, pace
 from digitlab.records import BatchProgress, Epoch
 
 WIDTH = 30
@@ -33,7 +33,7 @@ def follow(jobs: Jobs, run_id: str) -> None:
 def bar(latest: BatchProgress, now: Pace | None, epochs: int) -> str:
     """One line: how far, the running figures, the time left if there is a pace yet."""
     full = round(WIDTH * latest.position / epochs)
-    left = f" {clock(now.seconds_left(epochs))} left" if now else ""
+    left = f" {now.left_in_words(epochs)}" if now else ""
     return (
         f"epoch {latest.epoch}/{epochs} [{'#' * full}{'.' * (WIDTH - full)}] "
         f"accuracy {latest.accuracy:.4f} loss {latest.loss:.4f}{left}"

@@ -99,9 +99,12 @@ def _epoch_of_model(store: Store, card: ModelCard) -> int:
 
 
 def is_taught_from(run: Run, drawings: set[str]) -> bool:
-    """Whether a run was taught from one of these uploads, by name."""
+    """Whether a run is a copy that was taught from one of these uploads, by name.
+
+    One that learned a lesson from nothing is no copy.
+    """
     lesson = lesson_of(run.config.dataset)
-    return lesson is not None and lesson.drawings in drawings
+    return run.parent_id is not None and lesson is not None and lesson.drawings in drawings
 
 
 def known_before(lesson: Lesson) -> str:

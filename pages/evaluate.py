@@ -1,12 +1,16 @@
 """What a network gets wrong, how sure it was, and how it learned."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from digitlab.advice import Hint
 from digitlab.evaluation import Evaluation
+from digitlab.forks import counted_from
 from digitlab.plots import CONFIG, learning_curve, two_axis_curves
 from digitlab.presets import author_in_words, author_of, is_unchanged
 from digitlab.recognisers import PRETRAINED, ModelCard, model_card
+from digitlab.records import Epoch
 from pages.ui.answers import Answers, pick_dataset, read_digits
 from pages.ui.cache import store
 from pages.ui.dataset_picker import title_of
@@ -17,8 +21,9 @@ from pages.ui.evaluate.reliability import show_reliability
 from pages.ui.evaluate.robustness import show_robustness
 from pages.ui.evaluate.take_along import show_take_along
 from pages.ui.frame import link_to_first_run, page, without_links
+from pages.ui.own_epochs import epochs_apart
 from pages.ui.recogniser_picker import pick_recogniser
-from pages.ui.train.hints import effective, hints_of, in_words
+from pages.ui.train.hints import findings, hints_of, in_words
 
 
 def terms(evaluation: Evaluation) -> str:
@@ -50,31 +55,30 @@ def headline(card: ModelCard, answers: Answers) -> None:
 
 def curves(card: ModelCard) -> None:
     """Loss and accuracy side by side, then on one chart with two axes."""
-    if not card.epochs:
+    epochs = counted_from(card.epochs, epochs_apart(card.name))
+    if not epochs:
         st.info("No epochs are recorded for this network.")
         return
-    for hint in findings(card):
+    for hint in meaning(card, epochs):
         st.markdown(in_words(hint))
     author = author_of(card.config, card.preset)
     published = author.curves() if author else None
     for column, metric in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        figure = learning_curve(metric, card.epochs, author=published)
+        figure = learning_curve(metric, epochs, author=published)
         column.plotly_chart(
             figure, config=CONFIG, key=f"evaluate_{metric}", alt=f"{metric} by epoch"
         )
-    figure = two_axis_curves(card.epochs, published)
+    figure = two_axis_curves(epochs, published)
     st.plotly_chart(figure, config=CONFIG, key="evaluate_axes", alt="Training loss and accuracy")
     if words := author_in_words(card.config, card.preset):
         st.caption(words)
 
 
-def findings(card: ModelCard) -> tuple[Hint, ...]:
-    """What the curves mean; of a run, by the learning rate that was set while it trained, and by
-    the epochs that a fork took over."""
+def meaning(card: ModelCard, epochs: Sequence[Epoch]) -> tuple[Hint, ...]:
+    """What the curves mean, of a network that is no run too."""
     if card.name == PRETRAINED:
-        return hints_of(card.config, card.epochs)
-    run = store().run(card.name)
-    return hints_of(effective(run), card.epochs, run.error, run.parent_epoch or 0)
+        return hints_of(card.config, epochs)
+    return findings(store().run(card.name), epochs)
 
 
 with page("Evaluate", "What a network gets wrong, how sure it was, and how it learned."):

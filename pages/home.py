@@ -10,6 +10,7 @@ from pages.ui.cache import dataset, store
 from pages.ui.dataset_picker import title_of
 from pages.ui.frame import guard, icon_of, page, page_of, without_links
 from pages.ui.mnist import offer_mnist
+from pages.ui.own_epochs import epochs_apart
 from pages.ui.pictures import one_of_each
 from pages.ui.train.shown import active_run
 
@@ -76,11 +77,13 @@ def running(run_id: str) -> None:
     if not run.status.is_active:
         st.rerun()
     reports = get_jobs().progress(run_id)
-    position = reports[-1].position if reports else len(store().epochs(run_id))
+    apart = epochs_apart(run_id)
+    planned = run.config.epochs - apart
+    position = (reports[-1].position if reports else len(store().epochs(run_id))) - apart
     words = "waits for the training process"
     if run.status is Status.RUNNING:
-        words = f"is training · {position:.1f} of {run.config.epochs} epochs"
-    st.progress(min(position / run.config.epochs, 1.0), f"{run_id} {words}")
+        words = f"is training · {position:.1f} of {planned} epochs"
+    st.progress(min(position / planned, 1.0), f"{run_id} {words}")
     st.page_link(page_of("train"), label="Watch it learn", icon=":material/monitoring:")
 
 

@@ -19,8 +19,8 @@ with page("Train", "Choose a network, press Start, watch it learn."):
     offer_mnist()
     runs = store().runs()
     run = pick_run(runs)
+    show_other_training(run)
     if run is not None:
-        show_other_training(run)
         with guard():
             if run.status.is_active:
                 show_live(run)

@@ -116,7 +116,7 @@ def _longer(curves: Curves) -> Remedy:
     epochs, most = curves.config.epochs, int(_bounds(TrainingConfig, "epochs").high)
     if epochs >= most:
         return _steps(curves.config, 3)
-    if curves.val_loss:
+    if curves.config.validation != "none":
         return _try("Train longer", epochs=min(most, 2 * epochs))
     words = "Train longer, and watch digits it does not learn"
     return _try(words, epochs=min(most, 2 * epochs), validation="last")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from digitlab.advice.curves import Curves
 from digitlab.evaluation import wilson_interval
+from digitlab.lessons import lesson_of
 from digitlab.network import CLASSES, batches_per_epoch
 from digitlab.records import Epoch
 
@@ -21,6 +22,9 @@ GUESSING = 2.2, 0.2
 
 GUESSING_STEPS = 100
 """A network that has made fewer steps may still be finding its feet."""
+
+EARLY_EPOCHS = 3
+"""So many tell more of training accuracy than how fast it began."""
 
 LEAST_GAP = 0.002
 """Accuracies that differ by less are called equal, however many digits there are."""
@@ -53,8 +57,8 @@ def find(curves: Curves, error: str | None) -> tuple[Finding, ...]:
     """
     if found := _diverged(curves, error):
         return (found,)
-    if not curves.epochs:
-        return ()
+    if not curves.epochs or lesson_of(curves.config.dataset):
+        return ()  # a lesson is set: how long it is and how large its steps are, nobody chose
     problem = next((found for rule in _PROBLEMS if (found := rule(curves))), None)
     if problem and problem.key in ("guessing", "lag"):
         return (problem,)
@@ -224,9 +228,12 @@ def _past_lag(curves: Curves) -> Finding | None:
 
 
 def _harder_training(curves: Curves) -> Finding | None:
-    """Training accuracy below validation accuracy by more than chance: no fault."""
+    """Training accuracy below validation accuracy by more than chance: no fault.
+
+    Not of the first epochs: the mean over an epoch then is that of a network that was still worse.
+    """
     last, digits = curves.last, curves.digits
-    if last.val_accuracy is None or curves.lag == len(curves.epochs):
+    if last.val_accuracy is None or len(curves.settled) < EARLY_EPOCHS:
         return None
     if not _clearly_above(last.val_accuracy, digits.validation, last.accuracy, digits.train):
         return None

@@ -101,27 +101,66 @@ def range_bars(
     return figure
 
 
-def histogram_info(values: np.ndarray, bins: int = 32) -> tuple[np.ndarray, np.ndarray]:
-    """Middles of the bins and the fraction of the values in each; floats (bins,)."""
-    counts, edges = np.histogram(values, bins=bins)
+BRIGHTNESS_STEP = 8
+"""Width of a bar of pixels before normalisation: 32 of them."""
+
+
+def histogram_info(
+    values: np.ndarray, bins: int = 32, span: tuple[float, float] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Middles of the bins and the fraction of the values in each; floats (bins,).
+
+    Args:
+        span: where the first begins and the last ends; those of the values if None.
+    """
+    counts, edges = np.histogram(values, bins=bins, range=span)
     return (edges[:-1] + edges[1:]) / 2, counts / max(counts.sum(), 1)
 
 
-def pixel_histogram(values_by_stage: Mapping[str, np.ndarray]) -> go.Figure:
-    """How bright pixels are at each stage, such as 'before' and 'after ÷ 255'; side by side."""
-    figure = make_subplots(1, len(values_by_stage), subplot_titles=list(values_by_stage))
-    for column, (stage, values) in enumerate(values_by_stage.items(), 1):
-        middles, shares = histogram_info(values)
-        figure.add_bar(
-            x=middles,
-            y=100 * shares,
-            marker_color=(TEST, TRAINING)[column > 1],
-            hovertemplate=f"%{{y:.2f}} % of the pixels are near %{{x:.3g}}: {stage}<extra></extra>",
-            row=1,
-            col=column,
-        )
+def pixel_histogram(
+    before: np.ndarray, after: np.ndarray, how: str, chosen: tuple[int, int] | None = None
+) -> go.Figure:
+    """How bright pixels are before and after a normalisation, side by side.
+
+    Each bar before it is a point that can be selected: customdata (lowest, highest value), which
+    is empty for those after it. The one that is `chosen` stands out.
+
+    Args:
+        before: uint8, any shape.
+        after: float, any shape.
+        how: the normalisation, in a word.
+    """
+    figure = make_subplots(1, 2, subplot_titles=["before", f"after: {how}"])
+    ranges = [(low, low + BRIGHTNESS_STEP - 1) for low in range(0, 256, BRIGHTNESS_STEP)]
+    _, shares = histogram_info(before, len(ranges), (0, 256))
+    figure.add_bar(
+        x=[(low + high) / 2 for low, high in ranges],
+        y=100 * shares,
+        marker={
+            "color": TEST,
+            "opacity": [1 if chosen in (None, ends) else FADED for ends in ranges],
+        },
+        customdata=[list(ends) for ends in ranges],
+        hovertemplate="%{y:.2f} % of the pixels are %{customdata[0]}–%{customdata[1]}: before"
+        "<extra></extra>",
+        row=1,
+        col=1,
+    )
+    middles, shares = histogram_info(after)
+    figure.add_bar(
+        x=middles,
+        y=100 * shares,
+        marker_color=TRAINING,
+        unselected={"marker": {"opacity": 1}},
+        customdata=[[]] * len(middles),
+        hovertemplate=f"%{{y:.2f}} % of the pixels are near %{{x:.3g}}: {how}<extra></extra>",
+        row=1,
+        col=2,
+    )
     finish(figure, "Most pixels are black, before and after", "pixel value", None, 340)
     figure.update_yaxes(type="log", dtick=1, ticksuffix=" %")
     figure.update_yaxes(title_text="pixels (%, logarithmic)", col=1)
-    figure.update_layout(bargap=0.02, margin_t=80, showlegend=False)
+    figure.update_layout(
+        bargap=0.02, margin_t=80, showlegend=False, clickmode="event+select", dragmode=False
+    )
     return figure

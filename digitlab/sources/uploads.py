@@ -173,6 +173,13 @@ def _upload(path: Path) -> Upload:
     return Upload(**{**words, "labels": tuple(words["labels"])})
 
 
+def is_made_here(name: str) -> bool:
+    """Whether a dataset is an upload that was put together here; False if it was removed."""
+    match = _NAME.fullmatch(name)
+    found = _uploads().glob(f"*/{match[1]}.json") if match else ()
+    return any(_upload(path).made_here for path in found)
+
+
 def read_upload(name: str) -> Contents:
     """What an upload holds, whosever it is.
 

@@ -1,4 +1,5 @@
-"""The way back: a page that was left keeps its choices in the browser's history."""
+"""The way back: a page that was left keeps its choices in the browser's history; and the way on:
+the next page begins at its top."""
 
 from pathlib import Path
 

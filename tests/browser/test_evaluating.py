@@ -75,6 +75,22 @@ def test_a_cell_on_the_diagonal_shows_what_was_read_rightly(mistakes):
     expect(page).to_have_url(re.compile("evaluate_show=right"))
 
 
+def test_back_takes_one_click_on_a_cell_back_however_soon_it_was(server, visitor):
+    visitor.open(server.url)
+    visitor.go_to("Evaluate")
+    page = visitor.page
+    everything = page.get_by_text(WRONG).inner_text()
+    true, read, count = most_confused(page)
+    click_cell(page, true, read)
+    expect_shown(page, true, read, count)
+    visitor.wait_until_idle()
+    page.go_back()
+    expect(page.get_by_text(everything)).to_be_visible()
+    expect(page).to_have_url(re.compile("/evaluate$"))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="DigitLab")).to_be_visible()
+
+
 def test_back_does_not_bring_back_what_was_let_go_before_leaving(server, visitor):
     visitor.open(f"{server.url}/evaluate?evaluate_true=4&evaluate_read=9")
     page = visitor.page

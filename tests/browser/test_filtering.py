@@ -47,6 +47,17 @@ def test_a_bar_of_one_part_chooses_no_part_among_all(server, visitor):
     expect(page.get_by_text("183 digits are a 3.")).to_be_visible()
 
 
+def test_a_bar_of_pixel_values_opens_the_digits_with_most_of_them(server, visitor):
+    visitor.open(f"{server.url}/explore?explore_dataset=digits&explore_view=Pixel values")
+    page = visitor.page
+    page.locator(".js-plotly-plot", has_text="never used").wait_for()  # both are drawn, and rest
+    click_chart(page, "Most pixels are black", 0, across=(15 + 0.5) / 32, up=0.02)
+    expect(page.get_by_text("have pixels of 120–127, those with most first")).to_be_visible()
+    visitor.wait_until_idle()
+    click_chart(page, "Most pixels are black", 0, across=(15 + 0.5) / 32, up=0.02)
+    expect(page.get_by_text("Click a bar on the left")).to_be_visible()
+
+
 def test_back_leads_to_the_page_as_it_was_left(classes):
     page = classes.page
     page.get_by_test_id("stButtonGroup").get_by_text("8", exact=True).click()
@@ -55,3 +66,13 @@ def test_back_leads_to_the_page_as_it_was_left(classes):
     page.go_back()
     expect(page).to_have_url(re.compile("explore_class=8"))
     expect(page.get_by_text("174 digits are an 8.")).to_be_visible()
+
+
+def test_the_next_page_begins_at_its_top(server, visitor):
+    visitor.open(
+        f"{server.url}/explore?explore_dataset=digits&explore_view=Classes&explore_class=3"
+    )
+    main = visitor.page.get_by_test_id("stMain")
+    assert main.evaluate("element => (element.scrollTo(0, 200), element.scrollTop)") == 200
+    visitor.go_to("Train")
+    assert main.evaluate("element => element.scrollTop") == 0

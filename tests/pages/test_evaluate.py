@@ -14,6 +14,7 @@ from digitlab.records import Epoch, Status, TestResult
 from digitlab.store import Store
 from pages.ui import cache
 from pages.ui.gallery import picked_key
+from tests.pages.conftest import says
 
 WRONG = 5
 """The fake reads the first five test digits as the next class, 82 % sure; the rest rightly."""
@@ -72,10 +73,6 @@ def evaluate(visit: Callable[..., AppTest], run_id: str) -> Callable[..., AppTes
     return open_page
 
 
-def sentences(page: AppTest) -> str:
-    return "\n".join(block.value for block in (*page.subheader, *page.markdown, *page.caption))
-
-
 def charts(page: AppTest) -> int:
     return len(page.get("plotly_chart"))
 
@@ -89,7 +86,7 @@ def test_the_headline_gives_its_numbers_and_says_what_they_mean(evaluate):
 
 
 def test_it_says_of_which_digits_the_numbers_are(evaluate):
-    assert "360 test digits of digits" in sentences(evaluate())
+    assert "360 test digits of digits" in says(evaluate())
 
 
 def test_without_a_run_in_the_url_the_newest_tested_one_is_shown(visit, home, run_id):
@@ -111,15 +108,15 @@ def test_what_was_read_once_is_not_read_again(evaluate):
 def test_the_surest_mistake_is_shown_large_with_its_sentence(evaluate):
     label = int(load_dataset("digits").labels[load_dataset("digits").train_count])
     page = evaluate()
-    assert f"The network was 82 % sure this is a {(label + 1) % 10}." in sentences(page)
-    assert "Test digit 0." in sentences(page)
+    assert f"The network was 82 % sure this is a {(label + 1) % 10}." in says(page)
+    assert "Test digit 0." in says(page)
 
 
 def test_a_picked_digit_takes_the_place_of_the_first(evaluate):
     page = evaluate()
     page.session_state[picked_key("evaluate_wrong_digits")] = 3
     page.run()
-    assert "Test digit 3." in sentences(page)
+    assert "Test digit 3." in says(page)
 
 
 def test_the_filter_leaves_only_the_mistakes_asked_for(evaluate):
@@ -127,7 +124,7 @@ def test_the_filter_leaves_only_the_mistakes_asked_for(evaluate):
     label = int(digits.labels[digits.train_count])
     count = int((digits.labels[digits.train_count :][:WRONG] == label).sum())
     page = evaluate(evaluate_true=str(label))
-    assert f"{count} read wrongly" in sentences(page)
+    assert f"{count} read wrongly" in says(page)
 
 
 def gallery_title(page: AppTest) -> str:
@@ -145,8 +142,8 @@ def test_mistakes_can_stand_in_three_orders(evaluate):
 def test_the_right_answers_can_be_looked_at_the_least_sure_first(evaluate):
     page = evaluate(evaluate_show="right but unsure")
     assert gallery_title(page).startswith("355 read rightly, the least sure first")
-    assert f"Test digit {UNSURE}." in sentences(page)
-    assert "The network was 55 % sure" in sentences(page)
+    assert f"Test digit {UNSURE}." in says(page)
+    assert "The network was 55 % sure" in says(page)
 
 
 def test_a_confused_pair_in_words_opens_its_digits(evaluate):
@@ -183,7 +180,7 @@ def test_a_filter_without_mistakes_says_so(evaluate):
 
 
 def test_the_grid_counts_what_was_read_rightly(evaluate):
-    assert "20 of these 25 were read rightly" in sentences(evaluate(evaluate_view="25 digits"))
+    assert "20 of these 25 were read rightly" in says(evaluate(evaluate_view="25 digits"))
 
 
 def test_the_curves_stand_side_by_side_and_on_two_axes(evaluate):
@@ -203,7 +200,7 @@ def test_report_numbers_classes_and_mistakes_can_be_taken_along(evaluate):
     assert labels == [
         "Report (HTML)", "All numbers (JSON)", "Each class (CSV)", "Mistakes (ZIP)",
     ]  # fmt: skip
-    assert f"{WRONG} pictures, in a folder for each true digit" in sentences(page)
+    assert f"{WRONG} pictures, in a folder for each true digit" in says(page)
 
 
 def test_an_unknown_run_in_the_url_is_said_in_one_sentence(visit, run_id):
@@ -221,11 +218,12 @@ def test_without_runs_the_pretrained_network_is_shown_and_the_way_to_train(visit
     assert "Train one in about 30 seconds" in page.get("page_link")[0].proto.label
 
 
-def published_run(home, preset: str, epoch: Epoch, **changes: object) -> str:
+def published_run(home, preset: str, *epochs: Epoch, **changes: object) -> str:
     store = Store(home)
     run_id = store.create_run(PRESETS[preset].config.replace(**changes), preset, "tests")
     store.start_run(run_id)
-    store.add_epoch(run_id, epoch)
+    for epoch in epochs:
+        store.add_epoch(run_id, epoch)
     store.add_artefact(run_id, "model.tflite", b"a model")
     store.end_run(run_id, Status.FINISHED)
     return run_id
@@ -243,7 +241,7 @@ def test_figures_of_an_author_on_another_dataset_are_not_shown(visit, home, run_
     other = published_run(home, "tutorialspoint", EPOCH, dataset="digits")
     page = visit("evaluate", evaluate_run=other, evaluate_view="Learning curves")
     assert not page.exception
-    assert "author" not in sentences(page)
+    assert "author" not in says(page)
     assert not [name for name in line_names(page) if "author" in name]
 
 
@@ -266,14 +264,14 @@ def test_figures_of_an_author_stand_beside_the_run_with_their_note(
     monkeypatch.setitem(PRESETS, "first-steps", preset)
     other = published_run(home, "first-steps", EPOCH, **changes)
     page = visit("evaluate", evaluate_run=other, evaluate_view="Learning curves")
-    assert headline in sentences(page)
+    assert headline in says(page)
     assert words in [caption.value for caption in page.caption]
     assert {"training, the author's", "accuracy, the author's"} <= line_names(page)
 
 
 def test_the_learning_curves_say_what_they_mean(visit, home, run_id):
-    harder = Epoch(1, 0.6, 1.0, 0.95, 0.3, 0.001, 1.0)
-    other = published_run(home, "first-steps", harder)
+    harder = [Epoch(number, 0.6, 1.0, 0.95, 0.3, 0.001, 1.0) for number in (1, 2, 3)]
+    other = published_run(home, "first-steps", *harder)
     page = visit("evaluate", evaluate_run=other, evaluate_view="Learning curves")
     assert "**Training is harder than the test.**" in " ".join(m.value for m in page.markdown)
 
@@ -289,14 +287,14 @@ def test_learning_curves_without_a_finding_say_nothing(visit, home, run_id):
 
 def test_reliability_says_what_a_stated_sureness_is_worth(evaluate):
     page = evaluate(evaluate_view="Reliability")
-    words = sentences(page)
+    words = says(page)
     assert "right in 98.61 % (96.8–99.4): it could be surer." in words
     assert "Up to 60 % sure: 1 answer, 55 % sure on average, 100 % right." in words
     assert charts(page) == 2
 
 
 def test_a_temperature_is_fitted_on_the_validation_digits_of_the_training(evaluate):
-    words = sentences(evaluate(evaluate_view="Reliability"))
+    words = says(evaluate(evaluate_view="Reliability"))
     assert re.search(r"\*\*Temperature 0\.\d\d\*\*, fitted on its 144 validation digits", words)
     assert re.search(r"it changes ECE 16\.\d+ % → [01]\.\d+ %", words)
     assert "What the network reads stays the same." in words
@@ -322,7 +320,7 @@ def test_without_validation_digits_that_tell_there_is_no_temperature(
     page = visit("evaluate", evaluate_run=other, evaluate_view="Reliability")
     assert not page.exception
     assert not page.error
-    words = sentences(page)
+    words = says(page)
     assert "No temperature can be fitted" in words
     assert reason in words
     assert "**Temperature" not in words
@@ -330,10 +328,10 @@ def test_without_validation_digits_that_tell_there_is_no_temperature(
 
 def test_refusing_the_unsure_says_what_is_answered_and_what_is_spared(evaluate):
     page = evaluate(evaluate_view="Reliability", evaluate_refuse="70")
-    assert "It answers **359 of 360** (99.7 %) and gets 5 wrong" in sentences(page)
-    assert "Of the 1 refused it would have got 0 wrong." in sentences(page)
+    assert "It answers **359 of 360** (99.7 %) and gets 5 wrong" in says(page)
+    assert "Of the 1 refused it would have got 0 wrong." in says(page)
     page.select_slider(key="evaluate_refuse").set_value(90).run()
-    assert "It answers none of 360." in sentences(page)
+    assert "It answers none of 360." in says(page)
     assert page.info[0].value == "No mistake remains among the answered."
     assert not page.exception
 
@@ -343,7 +341,7 @@ def test_a_bin_of_the_diagram_opens_its_answers_mistakes_first(evaluate):
     page.session_state["evaluate_bin"] = ("as it is", 12)
     page.run()
     assert not page.exception
-    assert "359 answers, 80–87 % sure, 354 of them right; mistakes first" in sentences(page)
+    assert "359 answers, 80–87 % sure, 354 of them right; mistakes first" in says(page)
     page.session_state["evaluate_bin"] = ("as it is", 2)
     page.run()
     assert "No answer is 13–20 % sure." in [info.value for info in page.info]
@@ -361,7 +359,7 @@ def test_a_bin_of_another_networks_temperature_is_no_bin_of_a_network_without(vi
 
 def test_what_is_refused_can_be_looked_at(evaluate):
     page = evaluate(evaluate_view="Reliability", evaluate_refuse="70", evaluate_whose="refused")
-    assert "Refused, the least sure first" in sentences(page)
+    assert "Refused, the least sure first" in says(page)
     page.select_slider(key="evaluate_refuse").set_value(0).run()
     assert "Nothing is refused." in [info.value for info in page.info]
 
@@ -411,8 +409,8 @@ def test_the_path_of_a_dataset_is_shown_at_the_server_s_computer_only(
         monkeypatch.setattr("pages.ui.visitor._is_at_home", lambda here=at_home: here)
         page = visit("evaluate", evaluate_run=other, evaluate_dataset="digits")
         assert not page.exception
-        assert "mine.csv" in sentences(page)
-        assert ("/srv/secret" in sentences(page)) == at_home
+        assert "mine.csv" in says(page)
+        assert ("/srv/secret" in says(page)) == at_home
 
 
 def test_doubtful_labels_are_known_of_mnist_only(evaluate):
@@ -448,7 +446,7 @@ def test_doubtful_labels_are_listed_shown_and_set_apart():
     assert [metric.value for metric in page.metric] == [
         "99.99 % (99.9–100.0)", "100.00 % (100.0–100.0)", "99.91 % (99.8–100.0)",
     ]  # fmt: skip
-    words = sentences(page)
+    words = says(page)
     assert "1 of 10,000 wrong" in words
     assert "0 of 9,985 wrong" in words
     assert "9 of 9,995 wrong" in words

@@ -15,6 +15,7 @@ from pages.ui.explore.many_digits import digit_in_words
 from pages.ui.explore.one_digit import numbers_table
 from pages.ui.explore.pixel_views import using
 from pages.ui.gallery import picked_key
+from tests.pages.conftest import says, well
 
 DIGITS = load_dataset("digits")
 GALLERY = f"explore_gallery_{DIGITS.content_hash[:12]}"
@@ -28,16 +29,9 @@ def explore(visit):
     """Opens the page in one of its views."""
 
     def open_page(view="Browse", **query):
-        app = visit("explore", explore_view=view, **query)
-        assert not app.exception
-        assert not app.error
-        return app
+        return well(visit("explore", explore_view=view, **query))
 
     return open_page
-
-
-def says(app):
-    return "\n".join(block.value for block in (*app.markdown, *app.caption))
 
 
 def charts(app):
@@ -246,6 +240,19 @@ def test_ink_is_drawn_and_measured_only_where_its_box_is_open(explore):
 def test_the_pixels_that_are_never_used_are_counted(explore):
     never = (~DIGITS.images[: DIGITS.train_count].any(axis=0)).sum()
     assert f"{never} of 784 pixels are never used" in charts(explore("Pixel values"))
+
+
+def test_a_bar_of_pixel_values_opens_the_digits_with_most_of_them(explore):
+    app = explore("Pixel values", explore_part="test")
+    assert "Click a bar on the left to see the digits with most such pixels." in says(app)
+    app.session_state["explore_histogram_bar"] = (120, 127)
+    app.run()
+    images = DIGITS.images[DIGITS.train_count :]
+    has_some = ((images >= 120) & (images <= 127)).any(axis=(1, 2))
+    assert f"{has_some.sum()} have pixels of 120–127, those with most first." in says(app)
+    app.session_state["explore_histogram_bar"] = (256, 263)
+    app.run()
+    assert app.info[0].value == "No digit has pixels of 256–263."
 
 
 def test_a_pixel_opens_the_digits_that_use_it(explore):

@@ -1,12 +1,13 @@
 """The Train page: the form, the network before it exists, what went wrong in words."""
 
 import dataclasses
-import json
 import socket
 from datetime import timedelta
+from html import unescape
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from digitlab.checkpoints import check_fork
@@ -18,8 +19,11 @@ from digitlab.records import BatchProgress, Epoch, Snapshot, Status, TestResult,
 from pages.ui.train.author import author_table
 from pages.ui.train.forms import PARAMETERS, read_rows
 from pages.ui.train.hints import hints_of
+from pages.ui.train.layers import PLAIN_WORDS, WIDEST_WORDS
 from pages.ui.train.lineage import family
+from pages.ui.train.live import OFTEN, SELDOM, SOON
 from pages.ui.train.probe import readings_info
+from tests.pages.conftest import by_label
 
 
 @pytest.fixture
@@ -78,6 +82,13 @@ def html_of(app):
     return " ".join(element.proto.body for element in app.get("html"))
 
 
+def live_figures(app):
+    """The curves of a run that trains: text, and no Plotly chart, which would be made anew for
+    every point."""
+    assert not app.get("plotly_chart")
+    return [line.value for line in app.markdown if line.value.startswith("<figure")]
+
+
 def shown(app, run_id):
     return any(line.value.startswith(f"Run **{run_id}**") for line in app.markdown)
 
@@ -85,11 +96,6 @@ def shown(app, run_id):
 def looking_back(visit, run_id):
     """The Train page with the epochs of an ended run open."""
     return visit("train", train_run=run_id)
-
-
-def by_label(elements, label):
-    (found,) = [element for element in elements if element.label == label]
-    return found
 
 
 def test_every_field_has_a_widget_or_a_reason_to_be_hidden(visit):
@@ -101,6 +107,10 @@ def test_every_field_has_a_widget_or_a_reason_to_be_hidden(visit):
     expected = {p.label for p in PARAMETERS if p.matters(values)}
     tables = {line.value.strip("*") for line in app.markdown}
     assert expected - shown == {"Conv blocks", "Dense layers"} <= tables
+
+
+def test_what_a_layer_does_fits_into_the_table_beside_the_form():
+    assert max(map(len, PLAIN_WORDS.values())) <= WIDEST_WORDS
 
 
 @pytest.mark.parametrize("key", PRESETS)
@@ -192,8 +202,11 @@ def test_an_empty_cell_of_a_new_row_takes_its_default():
     assert DenseLayer(**values) == DenseLayer(5, 0.25)
 
 
-def test_an_unknown_preset_in_the_url_is_one_sentence_and_the_default_is_used(visit, monkeypatch):
-    monkeypatch.setattr("pages.ui.train.forms.available", lambda: ("digits",))
+def test_who_comes_without_a_choice_gets_a_training_of_seconds(visit):
+    assert by_label(visit("train").selectbox, "Start from").value == "first-steps"
+
+
+def test_an_unknown_preset_in_the_url_is_one_sentence_and_the_default_is_used(visit):
     app = visit("train", train_preset="[nonsense](https://example.org)")
     assert not app.exception
     (warning,) = app.warning
@@ -295,9 +308,8 @@ def test_the_authors_curves_stand_only_beside_runs_on_their_dataset(
     jobs.store.start_run(run_id)
     jobs.store.add_epoch(run_id, Epoch(1, 0.4, 1.0, None, None, 0.001, 1.0))
     app = visit("train")
-    lines = [line["name"] for chart in app.get("plotly_chart")
-             for line in json.loads(chart.proto.spec)["data"]]  # fmt: skip
-    assert ("training, the author's" in lines) == dotted
+    drawn = "".join(map(unescape, live_figures(app)))
+    assert ("training, the author's" in drawn) == dotted
     assert [c.value for c in app.caption if "Dotted" in c.value] == ([words] if words else [])
 
 
@@ -348,6 +360,83 @@ def test_what_is_wished_for_is_said_at_once(visit, jobs, label, wish, words):
     assert app.get("progress")[0].proto.text == words.lower()
 
 
+def waiting_for_news():
+    """The words of a run whose first batch is awaited, as the page has long drawn them."""
+    import streamlit as st
+
+    from pages.ui.train.live import _news
+
+    if st.session_state.get("begun"):
+        st.markdown("the page started over")
+        st.stop()
+    st.session_state["begun"] = "progress" in st.session_state
+    st.session_state["progress"] = True
+    _news(st.session_state["run"], every=1.0, drawn_at=0.0)
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """The seconds between two looks of every live fragment that a page has begun."""
+    every, fragment = [], st.fragment
+
+    def noted(function=None, **how):
+        if getattr(function, "__module__", None) == "pages.ui.train.live":
+            every.append(how["run_every"])
+        return fragment(function, **how)
+
+    monkeypatch.setattr(st, "fragment", noted)
+    return every
+
+
+def test_a_run_is_looked_at_soon_only_where_its_first_batch_or_its_end_is_awaited(
+    visit, jobs, looks
+):
+    run_id = trained(jobs, epochs=0)
+    visit("train")
+    assert looks == [OFTEN, SOON]
+    looks.clear()
+    jobs.store.add_epoch(run_id, Epoch(1, 0.5, 1.0, None, None, 0.001, 1.0))
+    visit("train")
+    assert looks == [OFTEN]
+    looks.clear()
+    jobs.store.wish(run_id, Wish.STOP)
+    visit("train")
+    assert looks == [OFTEN, SOON]
+
+
+@pytest.mark.parametrize(("per_epoch", "seconds"), [(1.0, OFTEN), (25.0, 5.0), (999.0, SELDOM)])
+def test_a_long_training_is_looked_at_less_often(visit, jobs, looks, per_epoch, seconds):
+    owner = f"{socket.gethostname()} 1 1"
+    before = jobs.store.create_run(SMALL, "first-steps", owner)
+    for number in (1, 2, 3):
+        epoch = Epoch(number, 0.5, 1.0, None, None, 0.001, per_epoch)
+        jobs.store.add_epoch(before, epoch)
+    jobs.store.end_run(before, Status.STOPPED)
+    trained(jobs)
+    visit("train")
+    assert looks[0] == pytest.approx(seconds, rel=0.1)
+
+
+@pytest.mark.parametrize(("per_epoch", "is_near"), [(1.5, False), (0.4, True)])
+def test_a_run_that_is_about_to_end_is_looked_at_soon(visit, jobs, looks, per_epoch, is_near):
+    run_id = trained(jobs, epochs=0)
+    for number in (1, 2, 3):
+        epoch = Epoch(number, 0.5, 1.0, None, None, 0.001, per_epoch)
+        jobs.store.add_epoch(run_id, epoch)
+    visit("train")
+    assert (SOON in looks) == is_near
+
+
+def test_where_news_is_awaited_the_page_starts_over_when_it_comes(jobs):
+    app = AppTest.from_function(waiting_for_news, default_timeout=20)
+    app.session_state["run"] = trained(jobs, epochs=0)
+    app.run()
+    assert "starting" in app.get("progress")[0].proto.text
+    jobs.store.add_epoch(app.session_state["run"], Epoch(1, 0.5, 1.0, None, None, 0.001, 1.0))
+    app.run()
+    assert [line.value for line in app.markdown] == ["the page started over"]
+
+
 def test_the_learning_rate_can_be_changed_and_it_is_said_that_it_was(visit, jobs):
     run_id = trained(jobs)
     app = visit("train")
@@ -359,11 +448,11 @@ def test_the_learning_rate_can_be_changed_and_it_is_said_that_it_was(visit, jobs
 
 def test_a_learning_rate_that_moves_has_a_chart_of_its_own(visit, jobs):
     trained(jobs, config=SMALL.replace(learning_rate_schedule="constant"))
-    assert len(visit("train").get("plotly_chart")) == 2
+    assert len(live_figures(visit("train"))) == 2
     trained(jobs, config=SMALL)
     jobs.store.end_run(jobs.store.runs()[1].id, Status.INTERRUPTED)
     jobs.store.start_run(jobs.store.runs()[0].id)
-    assert len(visit("train").get("plotly_chart")) == 3
+    assert len(live_figures(visit("train"))) == 3
 
 
 def test_a_hint_puts_what_it_suggests_into_the_form(visit, jobs):
@@ -594,6 +683,66 @@ def test_an_unknown_run_in_the_url_is_one_sentence(visit, jobs):
     assert not app.exception
     assert "There is no run" in app.warning[0].value
     assert "](https" not in app.warning[0].value
+
+
+@pytest.fixture
+def sent_to_the_form(visit, monkeypatch):
+    """The Train page, for who was sent there by another page with a config for the form."""
+
+    def open_page(config, **before):
+        monkeypatch.setattr(st, "switch_page", lambda *page, **query: None)
+        there, app = AppTest.from_function(send, default_timeout=20), visit("home")
+        for key, value in {"config": config, **before}.items():
+            there.session_state[key] = value
+        there.run()
+        for key in ("train_values", "train_version", "train_preset", "train_run_aside", *before):
+            if key in there.session_state:
+                app.session_state[key] = there.session_state[key]
+        return app.switch_page("pages/train.py").run()
+
+    return open_page
+
+
+def send():
+    """What a button of another page does."""
+    import streamlit as st
+
+    from pages.ui.train.forms import open_filled
+
+    open_filled(st.session_state["config"], "first-steps")
+
+
+def test_who_is_sent_to_the_form_sees_the_form_and_no_run_above_it(jobs, sent_to_the_form):
+    last = ended(jobs)
+    app = sent_to_the_form(SMALL.replace(batch_size=64))
+    assert not app.exception
+    assert not app.success
+    assert by_label(app.number_input, "Batch size").value == 64
+    by_label(app.selectbox, "Show run").select(last).run()
+    assert shown(app, last)
+
+
+def test_what_is_started_from_such_a_form_is_watched(jobs, sent_to_the_form):
+    ended(jobs)
+    app = sent_to_the_form(SMALL.replace(batch_size=64))
+    press(app, "Start training")
+    run = jobs.store.runs()[0]
+    assert (run.config.batch_size, run.parent_id) == (64, None)
+    assert shown(app, run.id)
+
+
+def test_a_training_that_goes_on_is_one_click_away_from_such_a_form(jobs, sent_to_the_form):
+    training = trained(jobs)
+    app = sent_to_the_form(SMALL)
+    assert any(f"**{training}** is training" in line.value for line in app.markdown)
+    press(app, "Watch it")
+    assert shown(app, training)
+
+
+def test_a_form_that_another_page_filled_goes_on_from_no_fork(jobs, sent_to_the_form):
+    app = sent_to_the_form(SMALL, train_fork=(ended(jobs), 2))
+    assert not app.exception
+    assert not [box for box in app.info if "go on from" in box.value]
 
 
 def test_forks_stand_under_the_run_they_come_from_and_a_click_shows_them(visit, jobs):

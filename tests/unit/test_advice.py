@@ -147,6 +147,25 @@ def test_the_gap_is_that_of_the_weights_that_early_stopping_went_back_to():
     assert keys(epochs, PLAIN.replace(early_stopping_patience=2)) == ["early_stopping"]
 
 
+def test_a_validation_on_a_dozen_digits_is_not_looked_at():
+    worse = curves(FALLING, [0.2, 0.1, 0.09, 0.09, 0.9, 1.5, 2.0], [0.97] * 7, [0.5] * 7)
+    few, enough = Digits(4_012, 4_000, 12), Digits(4_100, 4_000, 100)
+    assert [hint.key for hint in hints(worse, PLAIN, digits=enough)] == ["overfitting"]
+    assert hints(worse, PLAIN, digits=few) == ()
+
+
+def test_longer_training_with_few_validation_digits_keeps_them():
+    (hint,) = hints(IMPROVING, PLAIN.replace(epochs=5), digits=Digits(80, 70, 10))
+    assert hint.sentence.startswith("The training loss was still falling")
+    assert hint.changes == (("epochs", 10),)
+
+
+def test_a_lesson_is_told_of_only_where_it_diverged():
+    lesson = PLAIN.replace(dataset="hand:00112233445566778899+digits", epochs=7)
+    assert hints(curves(FALLING, RISING), lesson) == ()
+    assert [hint.key for hint in hints(curves([0.3]), lesson, ERROR)] == ["diverged"]
+
+
 # Training accuracy below validation accuracy
 
 
@@ -160,7 +179,8 @@ def test_the_gap_is_that_of_the_weights_that_early_stopping_went_back_to():
     ],
 )
 def test_training_accuracy_below_validation_accuracy_is_explained(config, why):
-    hint = only(curves([0.3, 0.2], [0.1, 0.06], [0.91, 0.94], [0.97, 0.98]), config)
+    epochs = curves([0.4, 0.3, 0.2], [0.2, 0.1, 0.06], [0.9, 0.91, 0.94], [0.96, 0.97, 0.98])
+    hint = only(epochs, config)
     assert hint.key == "harder_training"
     assert "(94.00 %) is below validation accuracy (98.00 %)" in hint.sentence
     assert hint.suggestion.startswith(f"{why}: that is no underfitting.")
@@ -168,7 +188,14 @@ def test_training_accuracy_below_validation_accuracy_is_explained(config, why):
 
 
 def test_a_training_accuracy_as_good_as_below_needs_no_explanation():
-    assert keys(curves([0.3, 0.1], [0.1, 0.06], [0.91, 0.979], [0.97, 0.98]), REGULAR) == []
+    accuracies = [0.9, 0.91, 0.979], [0.96, 0.97, 0.98]
+    assert keys(curves([0.4, 0.3, 0.1], [0.2, 0.1, 0.06], *accuracies), REGULAR) == []
+
+
+def test_of_a_training_that_was_stopped_early_nothing_is_explained_that_only_began():
+    epochs = curves([0.3, 0.2], [0.1, 0.06], [0.91, 0.94], [0.97, 0.98])
+    assert keys(epochs[:1], REGULAR) == []
+    assert keys(epochs, REGULAR) == []
 
 
 def test_low_training_accuracy_under_a_good_validation_accuracy_is_no_underfitting():
@@ -538,7 +565,8 @@ def test_the_authors_curves_raise_no_alarm():
     assert len(epochs) == 5
     assert keys(epochs, preset.config) == ["improving", "harder_training"]
     for end in range(1, 5):
-        assert keys(epochs[:end], preset.config) == ["harder_training"]
+        expected = ["harder_training"] if end >= 3 else []
+        assert keys(epochs[:end], preset.config) == expected
 
 
 def test_nothing_is_said_about_nothing():

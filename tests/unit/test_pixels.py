@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from digitlab.pixels import BLOCK, deviations, ink_of, uses
+from digitlab.pixels import BLOCK, deviations, ink_of, uses, with_brightness
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (BLOCK + 7, 28, 28)).astype(np.uint8)
 IMAGES[IMAGES < 200] = 0
@@ -23,6 +23,14 @@ def test_its_brightness_is_the_mean_of_those_pixels():
 def test_a_picture_without_ink_has_none_and_no_brightness():
     ink = ink_of(IMAGES[:1])
     assert (ink.amount[0], ink.brightness[0]) == (0, 0)
+
+
+def test_digits_with_pixels_of_some_brightness_come_with_most_of_them_first():
+    counts = ((IMAGES >= 208) & (IMAGES <= 215)).sum(axis=(1, 2))
+    found = with_brightness(IMAGES, 208, 215)
+    assert set(found) == set(np.flatnonzero(counts))
+    assert (np.diff(counts[found]) <= 0).all()
+    assert len(with_brightness(IMAGES, 1, 199)) == 0
 
 
 def test_each_pixel_knows_how_many_digits_use_it():

@@ -123,10 +123,16 @@ def test_a_run_whose_model_is_of_an_earlier_attempt_cannot_be_taught(tmp_path):
 
 
 def test_a_copy_knows_whose_drawings_it_learned():
-    run = SimpleNamespace(config=CONFIG.replace(dataset=Lesson(UPLOAD, "digits").name))
-    assert is_taught_from(run, {UPLOAD})
-    assert not is_taught_from(run, {"upload:99887766554433221100"})
-    assert not is_taught_from(SimpleNamespace(config=CONFIG), {UPLOAD})
+    lesson = CONFIG.replace(dataset=Lesson(UPLOAD, "digits").name)
+    copy = SimpleNamespace(config=lesson, parent_id="able-fox-1a2b")
+    assert is_taught_from(copy, {UPLOAD})
+    assert not is_taught_from(copy, {"upload:99887766554433221100"})
+    assert not is_taught_from(SimpleNamespace(config=CONFIG, parent_id=None), {UPLOAD})
+
+
+def test_a_training_that_began_with_a_lesson_is_no_taught_copy():
+    lesson = CONFIG.replace(dataset=Lesson(UPLOAD, "digits").name)
+    assert not is_taught_from(SimpleNamespace(config=lesson, parent_id=None), {UPLOAD})
 
 
 def test_before_and_after_are_counted():

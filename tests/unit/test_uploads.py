@@ -1,7 +1,6 @@
 import io
 import json
 import os
-import struct
 import time
 
 import numpy as np
@@ -21,6 +20,7 @@ from digitlab.sources.uploads import (
     upload_of,
     uploads_of,
 )
+from tests.unit.formats import idx
 
 ME, OTHER = "a1", "b2"
 LABELS = (np.arange(50) % 10).astype(np.uint8)
@@ -41,11 +41,6 @@ def arrays(**named):
     np.savez(stream, **named)
     stream.seek(0)
     return stream
-
-
-def idx(array):
-    head = struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape)
-    return io.BytesIO(head + array.tobytes())
 
 
 @pytest.fixture(autouse=True)
@@ -85,10 +80,10 @@ def test_an_upload_keeps_the_parts_that_its_makers_made():
 
 def test_idx_files_come_together():
     files = {
-        "train-images-idx3-ubyte": idx(images()[:40]),
-        "train-labels-idx1-ubyte": idx(LABELS[:40]),
-        "t10k-images-idx3-ubyte": idx(images()[40:]),
-        "t10k-labels-idx1-ubyte": idx(LABELS[40:]),
+        "train-images-idx3-ubyte": io.BytesIO(idx(images()[:40])),
+        "train-labels-idx1-ubyte": io.BytesIO(idx(LABELS[:40])),
+        "t10k-images-idx3-ubyte": io.BytesIO(idx(images()[40:])),
+        "t10k-labels-idx1-ubyte": io.BytesIO(idx(LABELS[40:])),
     }
     upload = add_upload(files, ME)
     assert upload.title == "train-images-idx3-ubyte.data"

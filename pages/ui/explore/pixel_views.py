@@ -8,6 +8,7 @@ from digitlab.config import TrainingConfig
 from digitlab.datasets import Dataset
 from digitlab.domains import Choice, declared
 from digitlab.network import SIDE, PixelStatistics
+from digitlab.pixels import with_brightness
 from digitlab.plots import CONFIG, pixel_histogram, used_pixels
 from digitlab.preprocessing import normalized, pixel_statistics
 from pages.ui.choices import clicked
@@ -19,6 +20,7 @@ from pages.ui.gallery import paged
 
 NORMALIZATION = next(p for p in declared(TrainingConfig) if p.name == "normalization")
 HISTOGRAM_DIGITS = 2_000
+HISTOGRAM, BRIGHTNESS = "explore_histogram", "explore_histogram_bar"
 USED, ROW, COLUMN = "explore_used", "explore_pixel_row", "explore_pixel_column"
 
 
@@ -33,6 +35,13 @@ def used_figure(content_hash: str, part: str, _digits: Dataset) -> Figure:
     """Drawn once for each content and part."""
     rows = rows_of(_digits, part)
     return used_pixels(_digits.images[rows[0] : rows[-1] + 1], _digits.noun)
+
+
+@st.cache_data(max_entries=8, show_spinner="Counting the pixels …")
+def bright_rows(content_hash: str, part: str, low: int, high: int, _digits: Dataset) -> np.ndarray:
+    """The rows of a part that have pixels from `low` to `high`, those with most first: int64."""
+    rows = rows_of(_digits, part)
+    return rows[with_brightness(_digits.images[rows[0] : rows[-1] + 1], low, high)]
 
 
 @st.fragment
@@ -63,13 +72,44 @@ def _histogram(digits: Dataset, part: str) -> None:
     )
     images = digits.images[random_rows(digits, part, HISTOGRAM_DIGITS, seed=0)]
     after = normalized(images, how, training_pixels(digits.content_hash, digits))
+    chosen = st.session_state.get(BRIGHTNESS)
+    key = f"{HISTOGRAM}_{chosen}"  # a new chart, so that the same bar can be clicked again
     st.plotly_chart(
-        pixel_histogram({"before": images, f"after: {how}": after}),
+        pixel_histogram(images, after, how, chosen),
         config=CONFIG,
-        key="explore_histogram",
+        key=key,
+        on_select=lambda: _open_bar(key, chosen),
+        selection_mode="points",
         alt=f"Brightness of pixels before and after the normalisation {how}",
     )
     st.caption(f"{how}: {ways[how]}. Counted on {len(images):,} random {digits.noun}s.")
+    if chosen is None:
+        st.caption(f"Click a bar on the left to see the {digits.noun}s with most such pixels.")
+    else:
+        _show_bright(digits, part, *chosen)
+
+
+def _show_bright(digits: Dataset, part: str, low: int, high: int) -> None:
+    rows = bright_rows(digits.content_hash, part, low, high, digits)
+    if not len(rows):
+        st.info(f"No {digits.noun} has pixels of {low}–{high}.")
+        return
+    st.markdown(f"{len(rows):,} have pixels of {low}–{high}, those with most first.")
+    shown = paged(rows, "explore_bright_page", size=30)
+    digit_gallery(
+        digits,
+        shown,
+        f"explore_bright_{digits.content_hash[:12]}",
+        f"With most pixels of {low}–{high}",
+    )
+
+
+def _open_bar(key: str, chosen: tuple[int, int] | None) -> None:
+    """Takes the brightness of the clicked bar; clicked again, lets it go. Bars of normalised
+    pixels, which have no brightness of their own, open nothing."""
+    ends = clicked(key)
+    if ends:
+        st.session_state[BRIGHTNESS] = None if tuple(ends) == chosen else tuple(ends)
 
 
 def _use(digits: Dataset, part: str) -> None:

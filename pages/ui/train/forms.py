@@ -23,32 +23,33 @@ from digitlab.errors import InputError
 from digitlab.presets import PRESETS, Preset
 from pages.ui.dataset_picker import pick_given, title_of
 from pages.ui.frame import page_of, without_links
+from pages.ui.train.shown import put_aside
 
 PARAMETERS = declared(TrainingConfig)
 GROUPS = tuple(dict.fromkeys(parameter.group for parameter in PARAMETERS))
 VALUES = "train_values"
 VERSION = "train_version"
 PRESET = "train_preset"
-FILLED = "train_filled"
+FORK = "train_fork"
+"""The run and the epoch that the form's training goes on from, if it is to."""
 
 
 def pick_preset() -> Preset:
-    """The preset picker; a new choice fills the whole form. An unknown one in the URL is named."""
+    """The preset picker; a new choice fills the whole form. An unknown one in the URL is named.
+
+    Who chooses none gets the first one: a training of seconds, which needs no download.
+    """
     keys = list(PRESETS)
-    start = "tutorialspoint" if "mnist" in available() else "first-steps"
     asked = st.query_params.get(PRESET)
     if asked is not None and asked not in PRESETS:
         st.warning(
-            f"There is no preset {without_links(repr(asked))}; the form starts from {start} "
+            f"There is no preset {without_links(repr(asked))}; the form starts from {keys[0]} "
             "instead.",
             icon=":material/search_off:",
         )
-    # A value that was set goes without a default: Streamlit warns of the two together.
-    index = 0 if st.session_state.pop(FILLED, False) else keys.index(start)
     key = st.selectbox(
         "Start from",
         keys,
-        index,
         key=PRESET,
         on_change=_reset,
         help="A published tutorial, or a recipe of ours. Everything in it can be changed below.",
@@ -71,17 +72,20 @@ def start_values(preset: Preset) -> dict[str, Any]:
 def fill(config: TrainingConfig, preset: str | None) -> None:
     """Puts a config into the form from the next rerun on, as changes of the preset it came from.
 
-    To be called where the form has not been drawn yet, or by a fragment.
+    Its training will begin with its first epoch. To be called where the form has not been drawn
+    yet, or by a fragment.
     """
+    st.session_state.pop(FORK, None)
     if preset in PRESETS:
-        st.session_state[PRESET], st.session_state[FILLED] = preset, True
+        st.session_state[PRESET] = preset
     st.session_state[VALUES] = {p.name: getattr(config, p.name) for p in PARAMETERS}
     st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
 
 
 def open_filled(config: TrainingConfig, preset: str | None) -> None:
-    """Goes to the Train page with a config in the form; see `fill`."""
+    """Goes to the Train page with a config in the form, and no run above it; see `fill`."""
     fill(config, preset)
+    put_aside()
     # Without the empty mapping it refuses to leave parameters that are bound to widgets.
     st.switch_page(page_of("train"), query_params={})
 

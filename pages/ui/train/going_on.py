@@ -14,11 +14,11 @@ from digitlab.presets import Preset
 from digitlab.records import Epoch, Run, Status
 from pages.ui.cache import store
 from pages.ui.frame import guard, page_of
+from pages.ui.own_epochs import epochs_apart
 from pages.ui.train.cost import may_go_on
-from pages.ui.train.forms import fill
+from pages.ui.train.forms import FORK, fill
 from pages.ui.train.shown import active_run, look_at
 
-FORK = "train_fork"
 SUGGESTED_EPOCHS = 5
 
 EPOCHS = {p.name: p.domain for p in declared(TrainingConfig)}["epochs"]
@@ -45,8 +45,13 @@ def show_ways_on(run: Run, epochs: Sequence[Epoch]) -> None:
 
 
 def show_fork_button(run: Run, epoch: int) -> None:
-    """Loads a run into the form, to go on from one of its epochs with other settings."""
-    kept = epoch in run.checkpoints
+    """Loads a run into the form, to go on from one of its epochs with other settings.
+
+    Args:
+        epoch: of its own, counted from 1: see `forks`.
+    """
+    in_all = epochs_apart(run.id) + epoch
+    kept = in_all in run.checkpoints
     pressed = st.button(
         f"Fork from epoch {epoch}",
         icon=":material/fork_right:",
@@ -57,17 +62,17 @@ def show_fork_button(run: Run, epoch: int) -> None:
         else f"The state after epoch {epoch} was not kept; take the last epoch, or another.",
     )
     if pressed:
-        choose_fork(run, epoch)
+        choose_fork(run, in_all)
         st.rerun()
 
 
 def choose_fork(run: Run, epoch: int, **changes: Any) -> None:
-    """Puts a run's config into the form; Start will go on from `epoch` of it."""
+    """Puts a run's config into the form; Start will go on from `epoch` of all that it has."""
     if run.config.epochs <= epoch:
         changes["epochs"] = min(epoch + SUGGESTED_EPOCHS, MOST_EPOCHS)
     fill(run.config.replace(**changes), run.preset)
     st.session_state[FORK] = run.id, epoch
-    st.toast(f"The form below goes on from epoch {epoch}.", icon=":material/fork_right:")
+    st.toast("The form below goes on from there.", icon=":material/fork_right:")
 
 
 def start_afresh() -> None:
@@ -80,8 +85,12 @@ def show_fork() -> tuple[Run, int] | None:
     if FORK not in st.session_state:
         return None
     run_id, epoch = st.session_state[FORK]
+    apart = epochs_apart(run_id)
+    words = f"This will go on from epoch {epoch - apart} of {run_id}."
+    if apart:
+        words += f" “Epochs” below counts the {apart} of its original too."
     with st.container(horizontal=True, vertical_alignment="center", key="train_fork_note"):
-        st.info(f"This will go on from epoch {epoch} of {run_id}.", icon=":material/fork_right:")
+        st.info(words, icon=":material/fork_right:")
         st.button("Start from the beginning instead", on_click=start_afresh, key="train_afresh")
     return store().run(run_id), epoch
 
@@ -120,7 +129,7 @@ def show_start(
 def _offer_resume(run: Run, done: int, notes: DeltaGenerator) -> None:
     with notes:
         may_resume = may_go_on(run.config, done, "resuming it")
-    label = f"Resume from epoch {done + 1}"
+    label = f"Resume from epoch {done + 1 - epochs_apart(run.id)}"
     if done >= run.config.epochs:
         label = "Resume: store and test it"
     elif run.started_at is None:
@@ -164,7 +173,7 @@ def _offer_more(run: Run, done: int, notes: DeltaGenerator) -> None:
         icon=":material/add:",
         key=f"train_longer_{run.id}",
         disabled=not may_train,
-        help=f"A new run that goes on from epoch {done}; this one stays as it is.",
+        help="A new run that goes on from the last epoch; this one stays as it is.",
     ):
         get_jobs().fork(run.id, done, config)
         look_at(None)

@@ -9,17 +9,32 @@ from digitlab.config import TrainingConfig
 from digitlab.errors import InputError
 from digitlab.records import Epoch, Run
 from pages.ui.cache import digits_of
+from pages.ui.own_epochs import epochs_apart
 from pages.ui.train.forms import fill
-from pages.ui.train.going_on import start_afresh
 
 
 def show_hints(run: Run, epochs: Sequence[Epoch], key: str) -> None:
-    """Each hint on a line, with a button that puts what it suggests into the form."""
-    for hint in hints_of(effective(run), epochs, run.error, run.parent_epoch or 0):
+    """Each hint on a line, with a button that puts what it suggests into the form.
+
+    Args:
+        epochs: the run's own, counted from 1: see `forks`.
+    """
+    for hint in findings(run, epochs):
         with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_{hint.key}"):
             st.markdown(in_words(hint))
             if hint.changes:
                 _offer(run, hint, key)
+
+
+def findings(run: Run, epochs: Sequence[Epoch]) -> tuple[Hint, ...]:
+    """What the curves of a run mean, by the learning rate that was set while it trained.
+
+    Args:
+        epochs: the run's own, counted from 1: see `forks`.
+    """
+    config, apart = effective(run), epochs_apart(run.id)
+    planned = config.replace(epochs=config.epochs - apart)
+    return hints_of(planned, epochs, run.error, (run.parent_epoch or 0) - apart)
 
 
 def hints_of(
@@ -46,6 +61,5 @@ def in_words(hint: Hint) -> str:
 def _offer(run: Run, hint: Hint, key: str) -> None:
     if st.button("Try this", key=f"train_try_{key}_{hint.key}", icon=":material/edit:"):
         fill(effective(run).replace(**dict(hint.changes)), run.preset)
-        start_afresh()
         st.toast("The form below holds what was suggested.", icon=":material/edit:")
         st.rerun()

@@ -5,14 +5,17 @@ import streamlit as st
 
 from digitlab.network import Plan
 
+WIDEST_WORDS = 20
+"""Characters that fit beside the other columns where the form takes half of 1,280 pixels."""
+
 PLAIN_WORDS = {
     "Rescaling": "scales the pixels",
     "ColumnNormalization": "scales each column",
     "Conv2D": "looks for patterns",
     "BatchNormalization": "re-centres",
-    "MaxPooling2D": "keeps the strongest of 2×2",
-    "AveragePooling2D": "averages 2×2",
-    "Dropout": "silences some at random",
+    "MaxPooling2D": "the strongest of 2×2",
+    "AveragePooling2D": "the average of 2×2",
+    "Dropout": "silences some",
     "Flatten": "lays pixels in a row",
     "Dense": "weighs everything",
 }
@@ -42,10 +45,10 @@ def show_plan(network: Plan) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "layer": st.column_config.Column(width=95),
+            "layer": st.column_config.Column(width=106),
             "output": st.column_config.Column(width=75),
             "parameters": st.column_config.ProgressColumn(
-                format="localized", min_value=0, max_value=network.parameters, width=110
+                format="localized", min_value=0, max_value=network.parameters, width=104
             ),
         },
     )

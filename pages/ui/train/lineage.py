@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import streamlit as st
 
 from digitlab.records import Run
-from pages.ui.train.shown import look_at
+from pages.ui.train.shown import epoch_of_parent, look_at
 
 
 def family(run: Run, runs: Sequence[Run]) -> list[tuple[int, Run]]:
@@ -43,7 +43,7 @@ def show_lineage(run: Run, runs: Sequence[Run]) -> None:
 def _line(member: Run, shown: bool) -> None:
     words = [member.status.value]
     if member.parent_epoch is not None:
-        words.insert(0, f"from epoch {member.parent_epoch}")
+        words.insert(0, f"from epoch {epoch_of_parent(member)}")
     if member.test is not None:
         words.append(f"{100 * member.test.accuracy:.2f} %")
     if shown:

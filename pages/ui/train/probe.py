@@ -9,16 +9,22 @@ from digitlab.evaluation import sureness_in_words
 from digitlab.plots import filter_picture
 from digitlab.records import Run, Snapshot
 from pages.ui.cache import dataset, store
+from pages.ui.own_epochs import epochs_apart
 from pages.ui.train.strip import strip
 
 WIDEST = 164
 """Width of the filters' picture in pixels, at most: it stands in a narrow column."""
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
 def snapshot(run_id: str, epoch: int) -> Snapshot | None:
-    """What was kept after a completed epoch, which never changes; None before the first."""
-    return store().snapshot(run_id, epoch) if epoch else None
+    """What was kept after a completed epoch of a run's own, counted from 1; None before that."""
+    return _snapshot(run_id, epochs_apart(run_id) + epoch) if epoch else None
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _snapshot(run_id: str, epoch: int) -> Snapshot | None:
+    """It never changes."""
+    return store().snapshot(run_id, epoch)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -55,9 +61,9 @@ def readings_info(
 
 
 def show_readings(run: Run, epoch: int, key: str) -> None:
-    """What the network reads after `epoch`; the digits alone before the first epoch (0)."""
+    """What the network reads after `epoch` of its own; the digits alone before the first (0)."""
     images, labels = probe_digits(run.config.to_json())
-    now, before = snapshot(run.id, epoch), snapshot(run.id, epoch - 1) if epoch > 1 else None
+    now, before = snapshot(run.id, epoch), snapshot(run.id, epoch - 1)
     if now is None or len(now.probabilities) != len(images):
         said, right = "", None
         captions, words = ["–"] * len(images), [f"a {label}, not read yet" for label in labels]

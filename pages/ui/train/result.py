@@ -6,11 +6,13 @@ import streamlit as st
 
 from digitlab.advice import Curves
 from digitlab.evaluation import accuracy_in_words
+from digitlab.forks import counted_from
 from digitlab.jobs import get_jobs
 from digitlab.records import Epoch, Run, Status, TestResult
 from pages.ui.cache import store
 from pages.ui.dataset_picker import error_of
 from pages.ui.frame import guard, without_links
+from pages.ui.own_epochs import epochs_apart
 from pages.ui.train.author import show_author
 from pages.ui.train.going_on import choose_fork, show_fork_button, show_ways_on
 from pages.ui.train.hints import effective, show_hints
@@ -27,12 +29,13 @@ def show_ended(run: Run) -> None:
     if is_saving(run):
         st.fragment(_saving, run_every=POLL)(run.id)
         return
-    _how_it_ended(run, epochs)
+    own = counted_from(epochs, epochs_apart(run.id))
+    _how_it_ended(run, own)
     show_ways_on(run, epochs)
     if run.status is Status.FAILED:
         _offer_smaller_steps(run)
-    show_hints(run, epochs, "ended")
-    if epochs:
+    show_hints(run, own, "ended")
+    if own:
         look = st.expander(
             "Epoch by epoch",
             is_watched(run),
@@ -44,12 +47,13 @@ def show_ended(run: Run) -> None:
         if look.open:
             with look:
                 _look_back(run.id)
-        show_author(run, epochs)
+        show_author(run, own)
 
 
 def _how_it_ended(run: Run, epochs: Sequence[Epoch]) -> None:
-    done = len(epochs)
-    count = f"{done} of {run.config.epochs} epochs"
+    """In a sentence; `epochs` are the run's own, counted from 1."""
+    done, planned = len(epochs), run.config.epochs - epochs_apart(run.id)
+    count = f"{done} of {planned} epochs"
     reason = without_links(error_of(run))
     match run.status:
         case Status.FAILED:
@@ -91,7 +95,9 @@ def _which_epoch(run: Run, epochs: Sequence[Epoch]) -> str:
     """A sentence where the model is not that of the last epoch: early stopping goes back."""
     if run.status is not Status.FINISHED or not epochs:
         return ""
-    kept = Curves(tuple(epochs), run.config, inherited=run.parent_epoch or 0).kept
+    apart = epochs_apart(run.id)
+    planned, inherited = run.config.epochs - apart, (run.parent_epoch or 0) - apart
+    kept = Curves(tuple(epochs), run.config.replace(epochs=planned), inherited=inherited).kept
     if kept is epochs[-1]:
         return ""
     return f" The model is that of epoch {kept.epoch}, the lowest validation loss."
@@ -104,7 +110,7 @@ def _offer_smaller_steps(run: Run) -> None:
     epoch = run.checkpoints[-1]
     rate = max(float(f"{effective(run).learning_rate / 10:.1g}"), 1e-6)
     if st.button(
-        f"Fork from epoch {epoch} with learning_rate {rate:g}",
+        f"Fork from epoch {epoch - epochs_apart(run.id)} with learning_rate {rate:g}",
         type="primary",
         icon=":material/fork_right:",
         key=f"train_smaller_{run.id}",
@@ -117,7 +123,8 @@ def _offer_smaller_steps(run: Run) -> None:
 @guard()
 def _look_back(run_id: str) -> None:
     """A slider through the epochs: curves, readings, filters and figures go along."""
-    run, epochs = store().run(run_id), store().epochs(run_id)
+    apart = epochs_apart(run_id)
+    run, epochs = store().run(run_id), counted_from(store().epochs(run_id), apart)
     last = len(epochs)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epoch = last
@@ -125,7 +132,8 @@ def _look_back(run_id: str) -> None:
             epoch = st.slider("Epoch", 1, last, last, key=f"train_epoch_{run_id}_{last}")
         show_fork_button(run, epoch)
     st.markdown(epoch_in_words(epochs[epoch - 1]))
-    show_panel(run, epochs, get_jobs().progress(run_id), "back", marked=epoch)
+    reports = counted_from(get_jobs().progress(run_id), apart)
+    show_panel(run, epochs, reports, "back", marked=epoch)
 
 
 def epoch_in_words(epoch: Epoch) -> str:

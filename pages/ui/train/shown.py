@@ -9,10 +9,12 @@ from digitlab.records import Run, Status
 from pages.ui.cache import store
 from pages.ui.dataset_picker import title_of
 from pages.ui.frame import without_links
+from pages.ui.own_epochs import epochs_apart
 
 PICKED = "train_run"
 NEXT = "train_next_run"
 SEEN = "train_ended"
+ASIDE = "train_run_aside"
 
 POLL = 2.0
 """Seconds between two looks at a run that trains elsewhere on the page."""
@@ -29,6 +31,13 @@ def look_at(run_id: str | None) -> None:
     """Shows a run from the next rerun on; None follows whatever trains."""
     st.session_state[NEXT] = run_id
     st.session_state.pop(SEEN, None)
+    st.session_state.pop(ASIDE, None)
+
+
+def put_aside() -> None:
+    """Shows no run until one is picked or started: the visitor comes for the form."""
+    look_at(None)
+    st.session_state[ASIDE] = True
 
 
 def saw_end(run_id: str) -> None:
@@ -43,7 +52,8 @@ def is_watched(run: Run) -> bool:
 
 
 def pick_run(known: Sequence[Run]) -> Run | None:
-    """The run to show, and a list to pick another from; None before the first run."""
+    """The run to show, and a list to pick another from; None before the first run, and for who
+    comes for the form."""
     if NEXT in st.session_state:
         st.session_state[PICKED] = st.session_state.pop(NEXT)
     runs = {run.id: run for run in known}
@@ -52,20 +62,29 @@ def pick_run(known: Sequence[Run]) -> Run | None:
         st.warning(f"There is no run {without_links(repr(asked))}.", icon=":material/search_off:")
     if not runs:
         return None
-    run = runs.get(st.session_state.get(PICKED, asked) or "") or _followed(runs)
+    run = runs.get(st.session_state.get(PICKED, asked) or "")
+    if run is not None:
+        st.session_state.pop(ASIDE, None)
+    elif ASIDE not in st.session_state:
+        run = _followed(runs)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(_origin(run), width="stretch")
-        if len(runs) > 1:
+        filled = "The form below is filled in for a **new training**."
+        st.markdown(_origin(run) if run else filled, width="stretch")
+        if len(runs) > 1 or run is None:
             st.selectbox(
                 "Show run",
                 list(runs),
                 None,
                 key=PICKED,
                 bind="query-params",
-                placeholder=f"Show another of {len(runs)} runs",
+                placeholder=f"Show another of {len(runs)} runs" if run else "Show a run",
                 label_visibility="collapsed",
                 width=280,
             )
+    if run is not None and (apart := epochs_apart(run.id)):
+        st.caption(
+            f"Its epochs count from the fork: the {apart} before were validated on other digits."
+        )
     return run
 
 
@@ -78,14 +97,19 @@ def _origin(run: Run) -> str:
     recipe = f"{run.preset} on " if run.preset else ""
     words = [f"Run **{run.id}**", f"{recipe}{without_links(title_of(run.config.dataset))}"]
     if run.parent_id:
-        words.append(f"from epoch {run.parent_epoch} of {run.parent_id}")
+        words.append(f"from epoch {epoch_of_parent(run)} of {run.parent_id}")
     return " · ".join([*words, f"{run.created_at:%d %B, %H:%M} UTC"])
 
 
-def show_other_training(shown: Run) -> None:
+def epoch_of_parent(fork: Run) -> int:
+    """The epoch that a fork went on from, as its parent counts."""
+    return (fork.parent_epoch or 0) - epochs_apart(fork.parent_id or "")
+
+
+def show_other_training(shown: Run | None) -> None:
     """One line if another run trains than the one that is shown, with the way to it."""
     active = active_run()
-    if active is not None and active.id != shown.id:
+    if active is not None and (shown is None or active.id != shown.id):
         st.fragment(_other_training, run_every=POLL)(active.id)
 
 
@@ -96,8 +120,9 @@ def _other_training(run_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         doing = "waits for its turn"
         if run.status is Status.RUNNING:
-            done = len(store().epochs(run_id))
-            doing = f"is training: {done} of {run.config.epochs} epochs are complete"
+            apart = epochs_apart(run_id)
+            done, planned = len(store().epochs(run_id)) - apart, run.config.epochs - apart
+            doing = f"is training: {done} of {planned} epochs are complete"
         st.markdown(f"**{run_id}** {doing}.", width="content")
         if st.button("Watch it", icon=":material/monitoring:", key=f"train_watch_{run_id}"):
             look_at(None)
