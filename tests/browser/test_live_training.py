@@ -115,7 +115,9 @@ def test_a_live_run_is_found_again_after_a_reload_and_a_visit_elsewhere_and_stop
     for tab in (second, page):
         words = expect_end(tab, r"Stopped after \d+ of 500 epochs")
         assert int(re.search(r"after (\d+) of", words).group(1)) >= 2
-        expect(tab.get_by_role("link", name="See its mistakes")).to_be_visible()
+        expect(tab.get_by_role("link", name="See its mistakes")).to_be_visible(
+            timeout=TRAINING_SECONDS
+        )
         assert run_shown(tab) == run_id
 
 
