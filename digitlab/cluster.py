@@ -87,6 +87,7 @@ def _first_line(keeper: subprocess.Popen[str]) -> str:
         keeper.kill()
 
     patience = threading.Timer(STARTING_SECONDS, give_up)
+    patience.daemon = True  # who is interrupted here ends at once
     patience.start()
     with keeper.stdout as printed:
         address = printed.readline().strip()

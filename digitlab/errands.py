@@ -56,7 +56,6 @@ class Errands:
             self._tasks.connect(trains)
             self._errors.pop(name, None)
             self._progress.pop(name, None)
-            self._out.add(name)
             self._tasks.send(
                 name,
                 function,
@@ -65,6 +64,7 @@ class Errands:
                 priority=-1,
                 ended=lambda future: self._ended(name, future),
             )
+            self._out.add(name)
 
     def is_out(self, name: str) -> bool:
         """Whether an errand waits or is being done."""

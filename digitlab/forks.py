@@ -32,19 +32,17 @@ _VALIDATION = (
 def epochs_set_apart(store: Store, run: Run) -> int:
     """How many of a run's first epochs are not told with its own: 0 for most runs.
 
-    All that a copy took over before its lesson. Of another fork, those of its line that were
-    validated on other digits; a deleted parent is taken for one that had the same.
+    Those of its line that were validated on other digits. A deleted parent is taken for one that
+    had the same; that of a copy cannot have had them, for they came with the lesson.
     """
-    if lesson_of(run.config.dataset):
-        return run.parent_epoch or 0
-    line = [run]
-    while (parent := _parent(store, line[-1])) is not None:
+    line, digits = [run], _validation(run.config)
+    while (parent := _parent(store, line[-1])) is not None and _validation(parent.config) == digits:
         if parent.id in {member.id for member in line}:
             return 0  # what strangers wrote may go round in circles
-        if _validation(parent.config) != _validation(run.config):
-            return min(member.parent_epoch or 0 for member in line)
         line.append(parent)
-    return 0
+    if parent is None and not lesson_of(run.config.dataset):
+        return 0
+    return min(member.parent_epoch or 0 for member in line)
 
 
 def counted_from(parts: Iterable[Part], apart: int) -> tuple[Part, ...]:

@@ -250,7 +250,9 @@ def _network(config: TrainingConfig) -> str:
     lines.append('pixels = tensor = keras.Input((28, 28, 1), name="pixels")')
     lines += [_layer(layer, config) for layer in plan(config).layers]
     if _is_built_twice(config):
-        parts.append(_BUILD.format(given=_given(config), lines=indent("\n".join(lines), "    ")))
+        parts.append(
+            _BUILD.format(given=", ".join(_given(config)), lines=indent("\n".join(lines), "    "))
+        )
         auto = config.precision == "auto"
         precision = "processor_precision()" if auto else "config.precision"
         parts.append(f"model = {_built(config, precision, quick=True)}")
@@ -267,19 +269,19 @@ def _quick_kinds(config: TrainingConfig) -> list[str]:
 
 
 def _is_built_twice(config: TrainingConfig) -> bool:
-    return config.precision != "float32" or bool(_quick_kinds(config))
+    return bool(_given(config))
 
 
 def _built(config: TrainingConfig, precision: str, quick: bool) -> str:
     """A call of the script's `build`."""
     values = {"precision": precision, "quick": f"quick={quick}"}
-    return f"build({', '.join(values[name] for name in _given(config).split(', '))})"
+    return f"build({', '.join(values[name] for name in _given(config))})"
 
 
-def _given(config: TrainingConfig) -> str:
+def _given(config: TrainingConfig) -> list[str]:
     """What the script's `build` asks for."""
     asked = {"precision": config.precision != "float32", "quick": bool(_quick_kinds(config))}
-    return ", ".join(name for name, needed in asked.items() if needed)
+    return [name for name, needed in asked.items() if needed]
 
 
 _WEIGHTS = """

@@ -45,7 +45,7 @@ class Tasks:
             trains: whether a worker that is started for it will train.
 
         Raises:
-            InputError: if nobody answers at the scheduler's address.
+            InputError: if nobody answers at the scheduler's address, or none starts here in time.
         """
         with self.lock:
             if self._rest is not None:
@@ -75,14 +75,13 @@ class Tasks:
             priority: what has a lower one waits for what has a higher one.
 
         Raises:
-            InputError: if nobody answers at the scheduler's address.
+            InputError: see `connect`.
         """
         with self.lock:
-            client = self.connect()
-            self._done[name] = threading.Event()
-            self._futures[name] = future = client.submit(
+            future = self.connect().submit(
                 function, *arguments, key=key, pure=False, priority=priority
             )
+            self._futures[name], self._done[name] = future, threading.Event()
         future.add_done_callback(lambda future: self._ended(name, future, ended))
 
     def was_sent(self, name: str) -> bool:
@@ -98,7 +97,7 @@ class Tasks:
         return self._done[name].wait(timeout)
 
     def let_go(self, name: str) -> None:
-        """Takes work back: what waits is not begun, what has begun ends and nobody is told."""
+        """Forgets work: nobody is told of its end. The worker finds out by itself, if at all."""
         with self.lock:
             if name in self._futures:
                 self._put_away(name)

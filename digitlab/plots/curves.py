@@ -200,7 +200,7 @@ def value_range(metric: str, lines: Sequence[Series]) -> tuple[float, float]:
     marked = [line for line in lines if "markers" in line.mode]
     follows = any(len(line.x) > 1 for line in marked if not line.is_authors)
     values = [y for line in (marked if follows else lines) for y in line.y]
-    room = 0.08 * (max(values) - min(values)) or 0.01
+    room = 0.08 * (max(values) - min(values)) or max(0.01, 0.001 * max(values))
     return max(min(values) - room, 0), max(values) + room
 
 

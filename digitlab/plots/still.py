@@ -30,17 +30,22 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class _Frame:
-    """Between the axes: epochs from 0 to `last`, values from `low` to `high`; in per cent."""
+    """Between the axes: epochs from 0 to `last`, values from `low` to `high`; in per cent.
+
+    With `decades` these two are powers of ten, and so are the steps between them.
+    """
 
     last: int
     low: float
     high: float
+    decades: bool = False
 
     def across(self, epoch: float) -> float:
         return round(100 * epoch / self.last, 2)
 
     def down(self, value: float) -> float:
-        return round(100 * (self.high - value) / (self.high - self.low), 2)
+        at = log10(value) if self.decades else value
+        return round(100 * (self.high - at) / (self.high - self.low), 2)
 
 
 def still_curves(metric: str, lines: Sequence[Series], planned: int | None = None) -> str:
@@ -65,9 +70,9 @@ def still_rate(line: Series, planned: int | None = None) -> str:
     """
     last = planned or last_epoch([line])
     if spans_decades(line):
-        line = line._replace(y=[log10(rate) for rate in line.y])
-        frame = _Frame(last, floor(min(line.y)), ceil(max(line.y)))
-        marks = {float(n): f"{10.0**n:g}" for n in range(floor(frame.low), ceil(frame.high) + 1)}
+        low, high = floor(log10(min(line.y))), ceil(log10(max(line.y)))
+        frame = _Frame(last, low, high, decades=True)
+        marks = {10.0**power: f"{10.0**power:g}" for power in range(low, high + 1)}
     else:
         frame = _Frame(last, 0, 1.1 * max(line.y) or 1)
         marks = {value: f"{value:g}" for value in ticks(frame.low, frame.high)}
@@ -152,7 +157,7 @@ def _line(line: Series, frame: _Frame) -> str:
 
 
 def _marks(line: Series, frame: _Frame, what: str) -> str:
-    """A mark at every epoch, which says its value to the mouse."""
+    """A mark at every epoch within the frame, which says its value to the mouse."""
     if len(line.x) > MOST_MARKED:
         return ""
     shape = line.symbol.removesuffix("-open")
@@ -163,6 +168,7 @@ def _marks(line: Series, frame: _Frame, what: str) -> str:
         f'<path d="{SHAPES[shape]}" fill="{fill}" stroke="{line.colour}">'
         f"<title>epoch {x:g}: {what} {y:.4g}{unit} ({escape(line.name)})</title></path></svg>"
         for x, y in zip(line.x, line.y, strict=True)
+        if x <= frame.last  # an author may have trained for longer
     )
 
 

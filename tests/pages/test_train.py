@@ -404,6 +404,12 @@ def test_a_run_is_looked_at_soon_only_where_its_first_batch_or_its_end_is_awaite
     assert looks == [OFTEN, SOON]
 
 
+def test_the_first_batch_of_a_fork_is_awaited_too(visit, jobs, looks):
+    jobs.store.start_run(jobs.fork(ended(jobs), 2, SMALL.replace(epochs=50)))
+    visit("train")
+    assert SOON in looks
+
+
 @pytest.mark.parametrize(("per_epoch", "seconds"), [(1.0, OFTEN), (25.0, 5.0), (999.0, SELDOM)])
 def test_a_long_training_is_looked_at_less_often(visit, jobs, looks, per_epoch, seconds):
     owner = f"{socket.gethostname()} 1 1"

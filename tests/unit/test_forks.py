@@ -75,6 +75,17 @@ def test_a_taught_copy_is_told_by_its_lesson_whatever_became_of_its_original(sto
     assert apart(store, shipped) == 3
 
 
+def test_a_copy_that_goes_on_with_its_lesson_is_told_with_all_of_it(store):
+    parent = run(store)
+    copy = fork(store, parent, 2, dataset=LESSON, validation="test")
+    more = fork(store, copy, 4)
+    assert apart(store, more) == 2
+    store.delete_runs([parent])
+    assert apart(store, more) == 2
+    another = Lesson("upload:99887766554433221100", "digits").name
+    assert apart(store, fork(store, more, 4, dataset=another)) == 4
+
+
 def test_a_fork_whose_parent_was_deleted_is_told_whole(store):
     parent = run(store)
     child = fork(store, parent, 3, dataset="mnist")

@@ -56,6 +56,16 @@ def test_a_network_that_cannot_be_built_is_not_measured(jobs):
     assert not jobs.is_measuring(impossible)
 
 
+def test_a_measurement_that_cannot_be_sent_is_not_waited_for(jobs, monkeypatch):
+    def closed(*arguments, **keywords):
+        raise RuntimeError("the client is closed")
+
+    monkeypatch.setattr(jobs._tasks, "send", closed)
+    with pytest.raises(RuntimeError, match="closed"):
+        jobs.measure(TINY)
+    assert not jobs.is_measuring(TINY)
+
+
 def test_only_so_many_measurements_can_wait(jobs, monkeypatch):
     monkeypatch.setattr("digitlab.errands.LONGEST_ERRAND_QUEUE", 0)
     with pytest.raises(InputError, match="at most 0 measurements and studies can wait"):

@@ -77,7 +77,7 @@ def test_the_first_epoch_is_in_sight_beside_an_authors_figures():
     batches = [BatchProgress(1, i, 10, 0.1 * i, 2.3 - 0.2 * i, 0.001, i) for i in range(1, 9)]
     figure = plots.learning_curve("accuracy", (), batches, AUTHOR | {"accuracy": [0.91, 0.95]})
     shown = figure.layout.yaxis.range
-    assert shown is None or shown[0] < 10 < 95 < shown[1]
+    assert shown[0] < 10 < 95 < shown[1]
 
 
 def test_there_are_a_dozen_ticks_at_whole_epochs_at_most():

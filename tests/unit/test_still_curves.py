@@ -1,6 +1,7 @@
 """Curves as text: read back with a parser, as a browser would."""
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,22 @@ def test_the_author_s_marks_are_open_and_their_line_is_dotted():
     assert "training, the author's" in "".join(figure.itertext())
 
 
+def test_an_author_who_trained_for_longer_leaves_no_marks_beside_the_frame():
+    lines = curves_info("accuracy", EPOCHS[:1], author={"accuracy": (0.91, 0.95, 0.97)})
+    figure = figure_of(lines, "accuracy", planned=2)
+    assert [title.text for title in figure.iter("title") if "author" in title.text] == [
+        "epoch 1: accuracy 91 % (training, the author's)",
+        "epoch 2: accuracy 95 % (training, the author's)",
+    ]
+
+
+@pytest.mark.parametrize("loss", [0.0, 2.3, 1e20])
+def test_a_single_point_can_be_drawn_however_large(loss):
+    (line,) = figure_of(curves_info("loss", (), [replace(BATCHES[0], loss=loss)])).iter("polyline")
+    ((_, y),) = points(line)
+    assert 0 <= y <= 1000
+
+
 def test_very_many_epochs_are_a_line_without_marks():
     epochs = [Epoch(n, 0.9, 1 / n, None, None, 0.001, 3.0) for n in range(1, MOST_MARKED + 2)]
     assert not list(figure_of(curves_info("loss", epochs)).iter("path"))
@@ -88,6 +105,9 @@ def test_a_learning_rate_that_spans_decades_is_drawn_in_decades():
     assert {"0.001", "0.01", "0.1"} <= set(texts(parsed(still_rate(info))))
     (line,) = parsed(still_rate(info)).iter("polyline")
     assert {y for _, y in points(line)} == {0, 1000}
+    falling = (EPOCHS[0], replace(EPOCHS[1], learning_rate=1e-5))
+    words = [title.text for title in parsed(still_rate(learning_rate_info(falling))).iter("title")]
+    assert words[1].startswith("epoch 2: learning rate 1e-05")
 
 
 def test_a_learning_rate_that_hardly_moves_is_drawn_from_zero():

@@ -79,7 +79,7 @@ def _is_awaited(run: Run, every: float) -> bool:
     if not run.status.is_active:
         return False
     batches, epochs = get_jobs().progress(run.id), store().epochs(run.id)
-    if not (batches or epochs):
+    if not (batches or counted_from(epochs, run.parent_epoch or 0)):
         first = active_run()
         return first is not None and first.id == run.id
     if run.controls.wish is not None:
