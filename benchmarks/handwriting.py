@@ -80,20 +80,22 @@ def measure(
     rows = []
     for name, (images, labels) in (("MNIST", mnist), ("scikit-learn's digits", digits)):
         for what, pictures, answers in _changed(images, labels):
-            probabilities = recogniser.probabilities(pictures)
-            rows.append(
-                Row(
-                    f"{name}, {what}",
-                    len(answers),
-                    float((probabilities.argmax(axis=1) == answers).mean()),
-                    calibration_error(reliability(answers, probabilities)),
-                    _refused(probabilities),
-                )
-            )
+            rows.append(row_of(f"{name}, {what}", answers, recogniser.probabilities(pictures)))
     for name, pictures in (("tangles, dots and letters", scribbles(1_000, SEED)), _unseen()):
         refused = _refused(recogniser.probabilities(pictures))
         rows.append(Row(name, len(pictures), None, None, refused))
     return rows
+
+
+def row_of(pictures: str, labels: np.ndarray, probabilities: np.ndarray) -> Row:
+    """How these pictures, float (n, 10), were read."""
+    return Row(
+        pictures,
+        len(labels),
+        float((probabilities.argmax(axis=1) == labels).mean()),
+        calibration_error(reliability(labels, probabilities)),
+        _refused(probabilities),
+    )
 
 
 def _changed(
