@@ -46,6 +46,7 @@ def test_a_copy_is_taught_judged_and_drawn_with(writer):
     choose_epochs(page, 2)
     start(page)
     expect_end(page, "Finished after 2 of 2 epochs")
+    page.get_by_role("link", name="See its mistakes").wait_for(timeout=TRAINING_SECONDS)
     original = run_shown(page)
 
     writer.go_to("Draw")
