@@ -10,6 +10,7 @@ import json
 import threading
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -233,12 +234,14 @@ def has_learned(run_id: str, origins: Mapping[str, Origin], snapshots: Collectio
     return False
 
 
-def count_new(drawings: Drawings, snapshot: Dataset) -> int:
-    """How many drawings, of those that are not held out, a lesson from a snapshot did not teach."""
+def count_new_and_gone(drawings: Drawings, snapshot: Dataset) -> tuple[int, int]:
+    """How many drawings, of those that are not held out, a lesson from a snapshot did not teach,
+    and how many it taught that are no longer among them. One with another label is another."""
     learned = slice(snapshot.train_count)
-    known = set(_named(snapshot.images[learned], snapshot.labels[learned]))
-    mine = drawings.only(~drawings.held_out)
-    return sum(drawing not in known for drawing in _named(mine.images, mine.labels))
+    taught = Counter(_named(snapshot.images[learned], snapshot.labels[learned]))
+    now = drawings.only(~drawings.held_out)
+    mine = Counter(_named(now.images, now.labels))
+    return (mine - taught).total(), (taught - mine).total()
 
 
 def prompts(count: int, generator: np.random.Generator) -> tuple[int, ...]:

@@ -98,13 +98,18 @@ def _epoch_of_model(store: Store, card: ModelCard) -> int:
     return epoch
 
 
-def is_taught_from(run: Run, drawings: set[str]) -> bool:
-    """Whether a run is a copy that was taught from one of these uploads, by name.
+def lesson_taught(run: Run) -> Lesson | None:
+    """The lesson of a run that is a taught copy; None for any other.
 
     One that learned a lesson from nothing is no copy.
     """
-    lesson = lesson_of(run.config.dataset)
-    return run.parent_id is not None and lesson is not None and lesson.drawings in drawings
+    return lesson_of(run.config.dataset) if run.parent_id is not None else None
+
+
+def is_taught_from(run: Run, drawings: set[str]) -> bool:
+    """Whether a run is a copy that was taught from one of these uploads, by name."""
+    lesson = lesson_taught(run)
+    return lesson is not None and lesson.drawings in drawings
 
 
 def known_before(lesson: Lesson) -> str:

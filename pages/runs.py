@@ -5,6 +5,7 @@ import streamlit as st
 from digitlab.records import Run, Status
 from pages.ui.cache import store
 from pages.ui.frame import guard, link_to_first_run, page, page_of
+from pages.ui.own_epochs import epochs_apart
 from pages.ui.runs.actions import show_ticked, show_undo
 from pages.ui.runs.archive import show_import
 from pages.ui.runs.filters import pick_runs
@@ -27,12 +28,12 @@ def training(seen: list[Run]) -> None:
     if [(run.id, run.status) for run in active] != [(run.id, run.status) for run in seen]:
         st.rerun()
     run = next((run for run in active if run.status is Status.RUNNING), active[0])
-    done = len(store().epochs(run.id))
+    apart = epochs_apart(run.id)
+    done, planned = len(store().epochs(run.id)) - apart, run.config.epochs - apart
     with st.container(horizontal=True, vertical_alignment="center"):
         others = f" {len(active) - 1} more wait." if len(active) > 1 else ""
         st.markdown(
-            f"**{run.id}** is {run.status.value}: {done} of {run.config.epochs} epochs are "
-            f"complete.{others}",
+            f"**{run.id}** is {run.status.value}: {done} of {planned} epochs are complete.{others}",
             width="content",
         )
         st.page_link(

@@ -5,6 +5,7 @@ import io
 import json
 import re
 
+import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
@@ -14,6 +15,8 @@ from digitlab.jobs import get_jobs
 from digitlab.preprocessing import ROAD
 from digitlab.recognisers import litert_model
 from digitlab.records import Status, TestResult
+from digitlab.segmentation import FoundDigit
+from pages.ui.draw.numbers import number_in_words
 from pages.ui.draw.sent import LONGEST_HISTORY, remembered
 
 SIDE = 280
@@ -390,6 +393,35 @@ def test_a_drawn_number_is_read_digit_by_digit(drawn):
     app = numbered(drawn(placed(SEVEN, 0.4, 0, 60), placed(ONE, 0.4, 70, 60)))
     assert says(app) == "I read 71"
     assert any(caption.value.startswith("Least sure: digit") for caption in app.caption)
+
+
+def number(*probabilities):
+    return [
+        FoundDigit(0, 0, 9, 9, np.zeros((28, 28), np.uint8), np.array(row)) for row in probabilities
+    ]
+
+
+SURE = [0.95, 0.05, *[0.0] * 8]
+LESS_SURE = [0.1, 0.9, *[0.0] * 8]
+UNREADABLE = [0.1] * 10
+
+
+@pytest.mark.parametrize(
+    ("digits", "text", "more"),
+    [
+        ([UNREADABLE] * 2, "I read ??", "? is no digit, I think."),
+        ([UNREADABLE], "I read ?", "? is no digit, I think."),
+        ([UNREADABLE, SURE], "I read ?0", "The only digit is a 0 · 95 %. ? is no digit, I think."),
+        ([SURE], "I read 0", "The only digit is a 0 · 95 %."),
+        (
+            [UNREADABLE, SURE, LESS_SURE],
+            "I read ?01",
+            "Least sure: digit 3 of 3, a 1 · 90 %. ? is no digit, I think.",
+        ),
+    ],
+)
+def test_no_digit_is_named_where_none_was_read(digits, text, more):
+    assert number_in_words(number(*digits)) == (text, more)
 
 
 def test_a_number_not_drawn_yet_says_what_to_do(visit):

@@ -10,11 +10,12 @@ ELSEWHERE = "elsewhere 1 1.0"
 """The owner of a run: a process of another machine."""
 
 
-def finished_run(accuracy):
+def finished_run(accuracy, low=None, n=360):
     store = get_jobs().store
     run_id = store.create_run(TrainingConfig(dataset="digits"), "first-steps", ELSEWHERE)
     store.start_run(run_id)
-    store.set_test(run_id, TestResult(accuracy, accuracy - 0.02, accuracy + 0.01, 0.1, 360))
+    low = accuracy - 0.02 if low is None else low
+    store.set_test(run_id, TestResult(accuracy, low, accuracy + 0.01, 0.1, n))
     store.end_run(run_id, Status.FINISHED)
     return run_id
 
@@ -55,6 +56,13 @@ def test_the_best_run_stands_with_its_interval_and_its_dataset(visit, without_mn
     assert f"{best} · 360 test digits · dataset digits" in [
         caption.value for caption in app.caption
     ]
+
+
+def test_a_few_test_digits_that_are_all_right_make_no_best_run(visit, without_mnist):
+    finished_run(0.95)
+    finished_run(0.99, low=0.72, n=10)
+    app = visit("home")
+    assert facts(app)["Best test accuracy"] == "95.00 % (93.0–96.0)"
 
 
 def test_a_running_training_shows_how_far_it_is(visit, without_mnist):

@@ -23,6 +23,8 @@ TEST = slice(DIGITS.train_count, None)
 ELSEWHERE = "elsewhere 1 1.0"
 """A process that may be alive."""
 
+LEARNS_NOTHING = "Another copy would learn nothing that it does not know."
+
 pytestmark = pytest.mark.usefixtures("without_mnist", "at_home")
 
 
@@ -293,10 +295,39 @@ def test_another_network_is_taught_the_same_digits_without_a_question(hand, flaw
 
 def test_new_digits_are_taught_without_a_question_and_removed_ones_make_none(hand, taught):
     mine = drawings_of(AT_HOME)
+    assert LEARNS_NOTHING in says(hand())
     remove_drawings(AT_HOME, mine.kept_at[~mine.held_out][:1])
-    assert hand().button(key="teach_start").label == "Teach another copy"
+    app = hand()
+    assert app.button(key="teach_start").label == "Teach another copy"
+    assert "1 of the drawings it learned is gone since." in says(app)
+    assert LEARNS_NOTHING not in says(app)
+    remove_drawings(AT_HOME, mine.kept_at[~mine.held_out][:2])
+    assert "2 of the drawings it learned are gone since." in says(hand())
     write(1, start=30, prompted=False)
     assert hand().button(key="teach_start").label == "Teach it my hand"
+
+
+def test_of_several_copies_the_one_that_learned_the_very_same_drawings_is_named(hand, flawless):
+    write(30)
+    mine = drawings_of(AT_HOME)
+    learned = mine.only(~mine.held_out)
+    exact = ended(begun(epochs=4))
+    keep_drawing(AT_HOME, learned.images[0], int(learned.labels[0] + 1) % 10, prompted=False)
+    ended(begun(epochs=4))
+    remove_drawings(AT_HOME, drawings_of(AT_HOME).kept_at[-1:])
+    said = says(hand())
+    assert f"**{exact}** is a copy of pretrained that has learned these digits already." in said
+    assert LEARNS_NOTHING in said
+
+
+def test_a_drawing_whose_label_was_corrected_is_taught_without_a_question(hand, taught):
+    mine = drawings_of(AT_HOME)
+    learned = mine.only(~mine.held_out)
+    remove_drawings(AT_HOME, learned.kept_at[:1])
+    keep_drawing(AT_HOME, learned.images[0], int(learned.labels[0] + 1) % 10, prompted=False)
+    app = hand()
+    assert app.button(key="teach_start").label == "Teach it my hand"
+    assert LEARNS_NOTHING not in says(app)
 
 
 def test_a_copy_that_was_stopped_does_not_know_them_all(hand, flawless):

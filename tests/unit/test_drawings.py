@@ -14,7 +14,7 @@ from digitlab.drawings import (
     Score,
     as_upload,
     as_zip,
-    count_new,
+    count_new_and_gone,
     count_right,
     drawings_of,
     has_learned,
@@ -369,13 +369,26 @@ def test_only_what_a_snapshot_did_not_teach_is_new():
     write(6)
     write(2, start=6, prompted=False)
     taught = load_dataset(as_upload(ME, []).name)
-    assert count_new(drawings_of(ME), taught) == 0
+    assert count_new_and_gone(drawings_of(ME), taught) == (0, 0)
     held_out = drawings_of(ME).held_out.sum()
     write(1, start=8, prompted=False)
-    assert count_new(drawings_of(ME), taught) == 1
+    assert count_new_and_gone(drawings_of(ME), taught) == (1, 0)
     write(20, start=9)
     mine = drawings_of(ME)
-    assert count_new(mine, taught) == 21 - (mine.held_out.sum() - held_out)
+    assert count_new_and_gone(mine, taught) == (21 - (mine.held_out.sum() - held_out), 0)
+
+
+def test_what_a_snapshot_taught_and_was_removed_is_gone_and_with_another_label_it_is_new():
+    write(6)
+    write(2, start=6, prompted=False)
+    taught = load_dataset(as_upload(ME, []).name)
+    before = drawings_of(ME)
+    remove_drawings(ME, [before.kept_at[-1]])
+    assert count_new_and_gone(drawings_of(ME), taught) == (0, 1)
+    keep_drawing(ME, before.images[-1], (int(before.labels[-1]) + 1) % 10, prompted=False)
+    assert count_new_and_gone(drawings_of(ME), taught) == (1, 1)
+    remove_drawings(ME, before.kept_at[before.held_out])
+    assert count_new_and_gone(drawings_of(ME), taught) == (1, 1)
 
 
 def test_every_ten_prompts_hold_each_digit_once():

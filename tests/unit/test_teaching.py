@@ -24,6 +24,7 @@ from digitlab.teaching import (
     gain_in_words,
     is_taught_from,
     known_before,
+    lesson_taught,
     unteachable,
 )
 from digitlab.training import checkpoint_of
@@ -132,7 +133,9 @@ def test_a_copy_knows_whose_drawings_it_learned():
 
 def test_a_training_that_began_with_a_lesson_is_no_taught_copy():
     lesson = CONFIG.replace(dataset=Lesson(UPLOAD, "digits").name)
-    assert not is_taught_from(SimpleNamespace(config=lesson, parent_id=None), {UPLOAD})
+    from_nothing = SimpleNamespace(config=lesson, parent_id=None)
+    assert not is_taught_from(from_nothing, {UPLOAD})
+    assert lesson_taught(from_nothing) is None
 
 
 def test_before_and_after_are_counted():

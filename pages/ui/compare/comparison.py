@@ -6,13 +6,16 @@ import streamlit as st
 
 from digitlab.comparison import common_rows, configuration_rows
 from digitlab.evaluation import accuracy_in_words
+from digitlab.forks import counted_from
 from digitlab.network import plan
 from digitlab.plots import CONFIG, overlaid_curves
 from digitlab.quantities import duration_in_words
 from digitlab.recognisers import ModelCard
+from digitlab.records import Epoch
 from pages.ui import cache
 from pages.ui.answers import Answers
 from pages.ui.dataset_picker import title_of
+from pages.ui.own_epochs import epochs_apart
 
 
 def read_alike(cards: Sequence[ModelCard], dataset: str) -> list[Answers]:
@@ -32,6 +35,7 @@ def read_alike(cards: Sequence[ModelCard], dataset: str) -> list[Answers]:
 def show_standings(cards: Sequence[ModelCard], answers: Sequence[Answers]) -> None:
     """One line a network: how it did on the same digits, and what it cost."""
     results = [answer.evaluation for answer in answers]
+    own = [_own_epochs(card) for card in cards]
     st.dataframe(
         {
             "network": [card.name for card in cards],
@@ -43,9 +47,9 @@ def show_standings(cards: Sequence[ModelCard], answers: Sequence[Answers]) -> No
             "learned from": [title_of(card.config.dataset) for card in cards],
             "preset": [card.preset for card in cards],
             "parameters": [plan(card.config).parameters for card in cards],
-            "epochs": [len(card.epochs) for card in cards],
+            "epochs": [len(epochs) for epochs in own],
             "training": [
-                duration_in_words(sum(epoch.seconds for epoch in card.epochs)) for card in cards
+                duration_in_words(sum(epoch.seconds for epoch in epochs)) for epochs in own
             ],
         },
         hide_index=True,
@@ -60,7 +64,7 @@ def show_standings(cards: Sequence[ModelCard], answers: Sequence[Answers]) -> No
 
 def show_curves(cards: Sequence[ModelCard]) -> None:
     """Loss and accuracy of all of them, overlaid."""
-    runs = {card.name: card.epochs for card in cards if card.epochs}
+    runs = {card.name: epochs for card in cards if (epochs := _own_epochs(card))}
     if not runs:
         st.info("No epochs are recorded for these networks.")
         return
@@ -72,6 +76,11 @@ def show_curves(cards: Sequence[ModelCard]) -> None:
             alt=f"{metric} by epoch of {', '.join(runs)}",
         )
     st.caption("Dashed: training. Solid: validation, each on the validation digits of its own run.")
+
+
+def _own_epochs(card: ModelCard) -> tuple[Epoch, ...]:
+    """As Train counts them: see `digitlab.forks`."""
+    return counted_from(card.epochs, epochs_apart(card.name))
 
 
 def show_configurations(cards: Sequence[ModelCard]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from digitlab.costs import obstacle
-from digitlab.drawings import Drawings, count_new
+from digitlab.drawings import Drawings, count_new_and_gone
 from digitlab.errors import InputError
 from digitlab.jobs import get_jobs
 from digitlab.lessons import FEWEST_DRAWINGS, lesson_of
@@ -78,25 +78,34 @@ def _ask(name: str, mine: Drawings, copies: Sequence[Run]) -> bool:
     """
     label, icon = "Teach it my hand", ":material/school:"
     whole = [run for run in copies if run.parent_id == name and run.status is Status.FINISHED]
-    knows = next((run for run in whole if is_of_use(run) and not _count_new_to(run, mine)), None)
-    if knows is None:
+    counted = [(_count_gone(run, mine), run) for run in whole if is_of_use(run)]
+    knowing = [(gone, run) for gone, run in counted if gone is not None]
+    if not knowing:
         return st.button(label, type="primary", icon=icon, key=START)
+    gone, knows = min(knowing, key=lambda entry: entry[0])
     with st.popover(f"{label} …", icon=icon, key="teach_ask"):
-        st.markdown(_what_it_knows(knows))
+        st.markdown(_what_it_knows(knows, gone))
         return st.button("Teach another copy", type="primary", icon=icon, key=START)
 
 
-def _count_new_to(run: Run, mine: Drawings) -> int:
+def _count_gone(run: Run, mine: Drawings) -> int | None:
+    """How many drawings a copy learned that are gone since; None if it does not know them all."""
     lesson = lesson_of(run.config.dataset)
-    return len(mine) if lesson is None else count_new(mine, cache.dataset(lesson.drawings))
+    if lesson is None:
+        return None
+    new, gone = count_new_and_gone(mine, cache.dataset(lesson.drawings))
+    return None if new else gone
 
 
-def _what_it_knows(run: Run) -> str:
+def _what_it_knows(run: Run, gone: int) -> str:
     """'**calm-fox-1a2b** is a copy of pretrained that has learned these digits already. …'"""
     words = f"**{run.id}** is a copy of {run.parent_id} that has learned these digits already."
     if run.test is not None:
         right = round(run.test.accuracy * run.test.n)
         words += f" Of the {run.test.n:,} that were held out it reads {right:,} rightly."
+    if gone:
+        are = "is" if gone == 1 else "are"
+        return f"{words} {gone:,} of the drawings it learned {are} gone since."
     return f"{words} Another copy would learn nothing that it does not know."
 
 

@@ -22,12 +22,14 @@ WIDEST, TALLEST, MARGIN = 560, 240, 8
 def number_in_words(digits: Sequence[FoundDigit]) -> tuple[str, str]:
     """'I read 407', and 'Least sure: digit 2 of 3, a 0 · 81 %.'"""
     readings = [reading(digit.probabilities) for digit in digits]
-    text = "".join(str(read.label) if read.is_digit else UNREAD for read in readings)
-    place, least = min(enumerate(readings, 1), key=lambda numbered: numbered[1].confidence)
-    sure = sureness_in_words(least.confidence)
-    more = [f"Least sure: digit {place} of {len(digits)}, {a(least.label)} · {sure}."]
-    if len(digits) == 1:
-        more = [f"The only digit is {a(least.label)} · {sure}."]
+    text = "".join(str(one.label) if one.is_digit else UNREAD for one in readings)
+    read = [(place, one) for place, one in enumerate(readings, 1) if one.is_digit]
+    more = []
+    if read:
+        place, least = min(read, key=lambda numbered: numbered[1].confidence)
+        many = len(read) > 1
+        which = f"Least sure: digit {place} of {len(digits)}," if many else "The only digit is"
+        more.append(f"{which} {a(least.label)} · {sureness_in_words(least.confidence)}.")
     if UNREAD in text:
         more.append("? is no digit, I think.")
     if any(digit.was_touching for digit in digits):

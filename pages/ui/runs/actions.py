@@ -5,13 +5,18 @@ from collections.abc import Sequence
 import streamlit as st
 
 from digitlab.evaluation import accuracy_in_words
+from digitlab.lessons import lesson_of
 from digitlab.presets import PRESETS
 from digitlab.records import LONGEST_NAME, LONGEST_NOTE, Run
+from digitlab.sources.uploads import upload_of
+from digitlab.teaching import lesson_taught
 from pages.ui.cache import store
-from pages.ui.dataset_picker import error_of
+from pages.ui.dataset_picker import error_of, title_of
 from pages.ui.frame import as_written, page_of, without_links
 from pages.ui.runs.archive import show_export
 from pages.ui.train.forms import changes
+from pages.ui.train.shown import epoch_of_parent
+from pages.ui.visitor import visitor
 
 MOST_COMPARED = 6
 NAMED = 4
@@ -132,6 +137,7 @@ def _facts(run: Run) -> None:
         accuracy = accuracy_in_words(test.accuracy, test.accuracy_low, test.accuracy_high)
         wrong = round((1 - test.accuracy) * test.n)
         st.markdown(f"{accuracy} · {wrong:,} of {test.n:,} wrong · loss {test.loss:.3f}")
+        st.caption(f"Tested on {without_links(title_of(_tested_on(run)))}.")
     if preset := PRESETS.get(run.preset or ""):
         differs = ", ".join(changes(run.config, preset))
         words = f"Changed from the preset: {differs}." if differs else "The preset, unchanged."
@@ -139,9 +145,25 @@ def _facts(run: Run) -> None:
     else:
         st.caption("Made without a preset.")
     if run.parent_id:
-        st.caption(f"Went on from epoch {run.parent_epoch} of {run.parent_id}.")
+        st.caption(_origin(run))
     if run.imported:
         st.caption(
             "Imported. Its model.keras came from elsewhere and is never opened here: open it on "
             "your computer only if you trust where it comes from."
         )
+
+
+def _tested_on(run: Run) -> str:
+    """The dataset of a run's test digits, by name: those of a lesson are all drawings."""
+    lesson = lesson_of(run.config.dataset)
+    return lesson.drawings if lesson else run.config.dataset
+
+
+def _origin(run: Run) -> str:
+    """'Went on from epoch 3 of calm-fox-1a2b.', or 'Taught from pretrained with 18 drawings.'"""
+    lesson = lesson_taught(run)
+    if lesson is None:
+        return f"Went on from epoch {epoch_of_parent(run)} of {run.parent_id}."
+    mine = upload_of(lesson.drawings, visitor())  # of others' drawings no number is known
+    number = f" with {mine.train_count:,} drawings" if mine and mine.train_count else ""
+    return f"Taught from {run.parent_id}{number}."

@@ -11,6 +11,7 @@ from digitlab.network import plan
 from digitlab.records import Curve, Run
 from pages.ui.cache import store
 from pages.ui.dataset_picker import title_of
+from pages.ui.own_epochs import epochs_apart
 
 TICKED = "runs_ticked"
 """The ids of the ticked runs. They stay ticked while the list around them changes."""
@@ -77,7 +78,9 @@ def table_rows(runs: Sequence[Run], curves: Mapping[str, Curve]) -> pd.DataFrame
 
 
 def _row(run: Run, curve: Curve | None) -> dict[str, Any]:
-    test, accuracies = run.test, curve.accuracies if curve else ()
+    # Only a fork can have epochs that are not its own: the store is spared the others.
+    apart = epochs_apart(run.id) if run.parent_id else 0
+    test, accuracies = run.test, curve.accuracies[apart:] if curve else ()
     step = -(-len(accuracies) // CURVE_POINTS) or 1
     return {
         "star": "★" if run.starred else "",
@@ -87,7 +90,7 @@ def _row(run: Run, curve: Curve | None) -> dict[str, Any]:
         "wrong": round((1 - test.accuracy) * test.n) if test else None,
         "status": run.status.value,
         "curve": list(accuracies[::-step][::-1]),
-        "epochs": f"{len(accuracies)} of {run.config.epochs}",
+        "epochs": f"{len(accuracies)} of {run.config.epochs - apart}",
         "seconds": curve.seconds if curve else None,
         "parameters": plan(run.config).parameters,
         "preset": run.preset or "",

@@ -41,7 +41,8 @@ def show_lineage(run: Run, runs: Sequence[Run]) -> None:
 
 
 def _line(member: Run, shown: bool) -> None:
-    words = [member.status.value]
+    # The run that is shown tells its own status while it trains; this line is not drawn anew then.
+    words = [] if shown and member.status.is_active else [member.status.value]
     if member.parent_epoch is not None:
         words.insert(0, f"from epoch {epoch_of_parent(member)}")
     if member.test is not None:
@@ -57,4 +58,5 @@ def _line(member: Run, shown: bool) -> None:
             args=(member.id,),
             help="Show this run",
         )
-    st.caption(" · ".join(words), width="content")
+    if words:
+        st.caption(" · ".join(words), width="content")
