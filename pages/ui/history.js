@@ -5,11 +5,26 @@
 // (a visitor who takes the last choice back is slower). And of all that is added to its address
 // only the first after a touch or a key is an entry of its own: one click, one step back.
 //
-// A new page begins at its top; Streamlit would leave it scrolled as far as the old one was.
+// A new page begins at its top; Streamlit would leave it scrolled as far as the old one was. And
+// what a button leads to on the same page is brought into sight, once: the element of that key, or
+// the top where there is none.
 
 const JUST = 500; // milliseconds
 
-export default function () {
+function toTop() {
+  document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+}
+
+function bringIntoSight({ key, wished }) {
+  if (history.wished === wished) return;
+  history.wished = wished;
+  const element = document.querySelector(`.st-key-${key}`);
+  if (element) element.scrollIntoView({ block: "center" });
+  else toTop();
+}
+
+export default function ({ data }) {
+  if (data) bringIntoSight(data);
   if (history.watched) return;
   history.watched = true;
   const push = history.pushState.bind(history);
@@ -28,6 +43,6 @@ export default function () {
     acted = false;
     if (replaces) history.replaceState(state, title, url);
     else push(state, title, url);
-    if (isNewPage) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+    if (isNewPage) toTop();
   };
 }

@@ -121,6 +121,28 @@ def test_a_live_run_is_found_again_after_a_reload_and_a_visit_elsewhere_and_stop
         assert run_shown(tab) == run_id
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_a_button_brings_into_sight_what_it_leads_to(trainer, size):
+    page = trainer.page
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    main, progress = page.get_by_test_id("stMain"), page.locator(".st-key-train_progress")
+    choose_epochs(page, 2)
+    start_button = page.get_by_role("button", name="Start training")
+    start_button.scroll_into_view_if_needed()
+    assert main.evaluate("element => element.scrollTop") > 0
+    start_button.click()
+    expect(progress).to_be_visible(timeout=TRAINING_SECONDS)
+    expect(progress).to_be_in_viewport(ratio=1)
+    main.evaluate("element => element.scrollTo(0, 300)")
+
+    expect_end(page, "Finished after 2 of 2 epochs")
+    assert main.evaluate("element => element.scrollTop") > 0, "it scrolled back by itself"
+    page.get_by_role("button", name="Fork from epoch 2").click()
+    note = page.get_by_text("This will go on from epoch 2")
+    expect(note).to_be_visible(timeout=TRAINING_SECONDS)
+    expect(note).to_be_in_viewport(ratio=1)
+
+
 def test_a_second_training_waits_in_a_visible_queue_and_can_leave_it(trainer):
     page = trainer.page
     choose_epochs(page, 500)

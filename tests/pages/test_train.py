@@ -23,7 +23,7 @@ from pages.ui.train.layers import PLAIN_WORDS, WIDEST_WORDS
 from pages.ui.train.lineage import family
 from pages.ui.train.live import OFTEN, SELDOM, SOON
 from pages.ui.train.probe import readings_info
-from tests.pages.conftest import by_label
+from tests.pages.conftest import by_label, says, well
 
 
 @pytest.fixture
@@ -147,6 +147,36 @@ def test_values_that_do_not_go_together_are_one_sentence(visit):
     (error,) = app.error
     assert "test set chooses nothing" in error.value
     assert not [button for button in app.button if button.label == "Start training"]
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "words"),
+    [
+        ("Epochs", 100_000, "epochs must be in [1, 500], got 100000"),
+        ("Epochs", 0, "epochs must be in [1, 500], got 0"),
+        ("Learning rate", 1000.0, "learning_rate must be in [1e-06, 1], got 1000"),
+        ("Early stopping patience", -3, "early_stopping_patience must be in [1, 100], got -3"),
+    ],
+)
+def test_a_number_out_of_bounds_is_one_sentence_and_cannot_be_started(visit, label, value, words):
+    app = visit("train")
+    before = by_label(app.number_input, label).value
+    by_label(app.number_input, label).set_value(value)
+    app.run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [words]
+    assert not [button for button in app.button if button.label == "Start training"]
+    by_label(app.number_input, label).set_value(before)
+    assert by_label(well(app.run()).button, "Start training")
+
+
+def test_a_number_that_may_be_left_out_is_whole_and_empty(visit):
+    app = visit("train")
+    patience = by_label(app.number_input, "Early stopping patience")
+    assert (patience.value, patience.step) == (None, 1)
+    patience.set_value(3)
+    app.run()
+    assert "early_stopping_patience None → 3" in says(app)
 
 
 def test_a_waiting_run_can_be_taken_out_of_the_queue(visit, jobs):
@@ -450,6 +480,25 @@ def test_the_learning_rate_can_be_changed_and_it_is_said_that_it_was(visit, jobs
     app.run()
     assert jobs.store.run(run_id).controls.learning_rate == 0.0001
     assert "Learning rate changed: 0.003 → 0.0001" in [c.value for c in app.caption]
+
+
+def test_under_a_schedule_the_highest_rate_is_asked_for_and_the_present_one_stands_below(
+    visit, jobs
+):
+    run_id = trained(jobs)
+    field = f"train_rate_{run_id}"
+    app = visit("train")
+    assert app.number_input(key=field).label == "New highest learning rate"
+    assert "Now 0.001; the highest of the schedule is 0.003." in says(app)
+    app.number_input(key=field).set_value(0.002)
+    assert "Now 0.001; the highest of the schedule is 0.002." in says(well(app.run()))
+
+
+def test_a_constant_learning_rate_has_no_highest(visit, jobs):
+    run_id = trained(jobs, config=SMALL.replace(learning_rate_schedule="constant"))
+    app = visit("train")
+    assert app.number_input(key=f"train_rate_{run_id}").label == "New learning rate"
+    assert "highest" not in says(app)
 
 
 def test_a_learning_rate_that_moves_has_a_chart_of_its_own(visit, jobs):

@@ -23,6 +23,7 @@ from digitlab.errors import InputError
 from digitlab.presets import PRESETS, Preset
 from pages.ui.dataset_picker import pick_given, title_of
 from pages.ui.frame import page_of, without_links
+from pages.ui.history import bring_into_sight
 from pages.ui.train.shown import put_aside
 
 PARAMETERS = declared(TrainingConfig)
@@ -70,7 +71,8 @@ def start_values(preset: Preset) -> dict[str, Any]:
 
 
 def fill(config: TrainingConfig, preset: str | None) -> None:
-    """Puts a config into the form from the next rerun on, as changes of the preset it came from.
+    """Puts a config into the form from the next rerun on, as changes of the preset it came from,
+    and scrolls to the form.
 
     Its training will begin with its first epoch. To be called where the form has not been drawn
     yet, or by a fragment.
@@ -80,12 +82,13 @@ def fill(config: TrainingConfig, preset: str | None) -> None:
         st.session_state[PRESET] = preset
     st.session_state[VALUES] = {p.name: getattr(config, p.name) for p in PARAMETERS}
     st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
+    bring_into_sight(PRESET)
 
 
 def open_filled(config: TrainingConfig, preset: str | None) -> None:
     """Goes to the Train page with a config in the form, and no run above it; see `fill`."""
-    fill(config, preset)
     put_aside()
+    fill(config, preset)
     # Without the empty mapping it refuses to leave parameters that are bound to widgets.
     st.switch_page(page_of("train"), query_params={})
 
@@ -176,7 +179,11 @@ def _abreast(parameters: Iterable[Hyperparameter], values: dict[str, Any]) -> No
 
 def _widget(parameter: Hyperparameter) -> Any:
     """One field, kept for the session. It starts from the preset's value, which never changes
-    while the widget lives: a widget with another default is another widget."""
+    while the widget lives: a widget with another default is another widget.
+
+    A field of a number has no bounds of its own: beyond them it would keep its last value and
+    show no more than a red mark. So it takes any, and the config refuses it in a sentence.
+    """
     domain, help = parameter.domain, parameter.help
     given = st.session_state[VALUES][parameter.name]
     common: dict[str, Any] = {"key": _key(parameter), "persist_state": "session"}
@@ -193,9 +200,8 @@ def _widget(parameter: Hyperparameter) -> Any:
     if isinstance(domain, Integer):
         return st.number_input(
             parameter.label,
-            domain.low,
-            domain.high,
-            given,
+            value=given,
+            step=1,
             help=f"{help} From {domain.low:,} to {domain.high:,}.",
             placeholder=domain.none or "",
             **common,
@@ -203,9 +209,7 @@ def _widget(parameter: Hyperparameter) -> Any:
     assert isinstance(domain, Real), parameter
     return st.number_input(
         parameter.label,
-        float(domain.low),
-        float(domain.high),
-        float(given),
+        value=float(given),
         step=given / 2 if domain.logarithmic else (domain.high - domain.low) / 20,
         format="%g",
         help=f"{help} In {domain}.",

@@ -15,9 +15,9 @@ from digitlab.records import BatchProgress, Epoch, Run, Status, Wish
 from pages.ui.cache import dataset, store
 from pages.ui.frame import guard
 from pages.ui.own_epochs import epochs_apart
-from pages.ui.train.hints import show_hints
+from pages.ui.train.hints import effective, show_hints
 from pages.ui.train.panel import show_panel
-from pages.ui.train.shown import active_run, saw_end
+from pages.ui.train.shown import PROGRESS, active_run, saw_end
 
 LOOKS, OFTEN, SELDOM = 20, 1.0, 10.0
 """Looks at a run in all, and the fewest and most seconds between two. Each costs a browser a tenth
@@ -28,7 +28,7 @@ SOON, PATIENCE = 0.2, 0.45
 """Where somebody waits for the very moment, seconds between two looks, each of which waits so long
 for news; after half a second Streamlit would show that it works."""
 
-STILL = "<style>.st-key-train_progress * { transition: none !important; }</style>"
+STILL = f"<style>.st-key-{PROGRESS} * {{ transition: none !important; }}</style>"
 """A bar that glides for half a second is painted thirty times."""
 
 PANEL_HEIGHT = 620
@@ -116,10 +116,11 @@ def _end(run: Run) -> None:
 def _words(run: Run) -> None:
     batches, epochs = get_jobs().progress(run.id), store().epochs(run.id)
     share, words = progress_in_words(run, batches, epochs)
-    with st.container(key="train_progress"):
+    with st.container(key=PROGRESS):
         st.progress(share, text=words)
     if run.status.is_active:
-        _controls(run)
+        latest = batches[-1] if batches else epochs[-1] if epochs else None
+        _controls(run, latest.learning_rate if latest else None)
 
 
 def progress_in_words(
@@ -161,8 +162,12 @@ def progress_in_words(
     return share, " · ".join(words)
 
 
-def _controls(run: Run) -> None:
-    """Pause, Stop, the learning rate; or the way out of the queue."""
+def _controls(run: Run, rate: float | None) -> None:
+    """Pause, Stop, the learning rate; or the way out of the queue.
+
+    Args:
+        rate: the learning rate of the latest step that is known.
+    """
     jobs, heard = get_jobs(), run.controls.wish
     with st.container(horizontal=True, vertical_alignment="center"):
         if run.status is Status.QUEUED:
@@ -193,12 +198,16 @@ def _controls(run: Run) -> None:
             disabled=heard is not None,
             help="Ends the training now. The completed epochs and the model are kept and tested.",
         )
-        _learning_rate(run)
+        _learning_rate(run, rate)
 
 
-def _learning_rate(run: Run) -> None:
-    """A field for another learning rate, and what it was."""
+def _learning_rate(run: Run, rate: float | None) -> None:
+    """A field for another learning rate, and what it was.
+
+    Where a schedule moves it, the field is of the highest one, and the present one stands below.
+    """
     planned, key = run.config.learning_rate, f"train_rate_{run.id}"
+    moves = run.config.learning_rate_schedule != "constant" or run.config.warmup_epochs > 0
     assert isinstance(RATES, Real), RATES
     with st.popover(
         "Change the learning rate",
@@ -207,17 +216,21 @@ def _learning_rate(run: Run) -> None:
         key=f"train_change_{run.id}",
     ):
         st.number_input(
-            "New learning rate",
+            "New highest learning rate" if moves else "New learning rate",
             float(RATES.low),
             float(RATES.high),
             float(planned),
             step=planned / 2,
             format="%g",
             key=key,
-            help="Holds from the next step on. With a schedule this is its highest value.",
+            help="Holds from the next step on."
+            + (" The schedule goes on, up to this and down from it." if moves else ""),
             on_change=_set_learning_rate,
             args=(run.id, key),
         )
+        if moves and rate is not None:
+            highest = effective(run).learning_rate
+            st.caption(f"Now {rate:.2g}; the highest of the schedule is {highest:g}.")
         st.caption("Takes effect within a second.")
     changed = run.controls.learning_rate
     if changed is not None and changed != planned:

@@ -9,12 +9,14 @@ from digitlab.records import Run, Status
 from pages.ui.cache import store
 from pages.ui.dataset_picker import title_of
 from pages.ui.frame import without_links
+from pages.ui.history import bring_into_sight
 from pages.ui.own_epochs import epochs_apart
 
 PICKED = "train_run"
 NEXT = "train_next_run"
 SEEN = "train_ended"
 ASIDE = "train_run_aside"
+PROGRESS = "train_progress"
 
 POLL = 2.0
 """Seconds between two looks at a run that trains elsewhere on the page."""
@@ -28,10 +30,11 @@ def active_run() -> Run | None:
 
 
 def look_at(run_id: str | None) -> None:
-    """Shows a run from the next rerun on; None follows whatever trains."""
+    """Shows a run from the next rerun on, and scrolls to it; None follows whatever trains."""
     st.session_state[NEXT] = run_id
     st.session_state.pop(SEEN, None)
     st.session_state.pop(ASIDE, None)
+    bring_into_sight(PROGRESS)
 
 
 def put_aside() -> None:
