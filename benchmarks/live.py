@@ -82,7 +82,7 @@ def start(page: Page, server: Server) -> float:
 
 def stop(page: Page) -> float:
     """Seconds from the click on Stop to a run that has stopped, on the screen."""
-    button = page.get_by_role("button", name="Stop and keep")
+    button = page.get_by_role("button", name="Stop and keep").first
     began = time.perf_counter()
     button.click()
     page.get_by_text(STOPPED).first.wait_for(timeout=PATIENCE)
