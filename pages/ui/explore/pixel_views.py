@@ -91,17 +91,20 @@ def _histogram(digits: Dataset, part: str) -> None:
 
 def _show_bright(digits: Dataset, part: str, low: int, high: int) -> None:
     rows = bright_rows(digits.content_hash, part, low, high, digits)
+    what = f"pixels of {low}–{high}"
+    _show_found(digits, rows, what, "those with most", f"With most {what}", "explore_bright")
+
+
+def _show_found(
+    digits: Dataset, rows: np.ndarray, what: str, first: str, label: str, key: str
+) -> None:
+    """The digits that have something, those first that have most of it."""
     if not len(rows):
-        st.info(f"No {digits.noun} has pixels of {low}–{high}.")
+        st.info(f"No {digits.noun} has {what}.")
         return
-    st.markdown(f"{len(rows):,} have pixels of {low}–{high}, those with most first.")
-    shown = paged(rows, "explore_bright_page", size=30)
-    digit_gallery(
-        digits,
-        shown,
-        f"explore_bright_{digits.content_hash[:12]}",
-        f"With most pixels of {low}–{high}",
-    )
+    st.markdown(f"{len(rows):,} have {what}, {first} first.")
+    shown = paged(rows, f"{key}_page", size=30)
+    digit_gallery(digits, shown, f"{key}_{digits.content_hash[:12]}", label)
 
 
 def _open_bar(key: str, chosen: tuple[int, int] | None) -> None:
@@ -132,17 +135,8 @@ def _use(digits: Dataset, part: str) -> None:
         )
         return
     rows = using(digits, rows_of(digits, part), row, column)
-    if not len(rows):
-        st.info(f"No {digits.noun} has ink in row {row}, column {column}.")
-        return
-    st.markdown(f"{len(rows):,} have ink in row {row}, column {column}, the brightest first.")
-    shown = paged(rows, "explore_using_page", size=30)
-    digit_gallery(
-        digits,
-        shown,
-        f"explore_using_{digits.content_hash[:12]}",
-        f"With ink in row {row}, column {column}",
-    )
+    what = f"ink in row {row}, column {column}"
+    _show_found(digits, rows, what, "the brightest", f"With {what}", "explore_using")
 
 
 def using(digits: Dataset, rows: np.ndarray, row: int, column: int) -> np.ndarray:
