@@ -37,7 +37,9 @@ def writer(cold_server, visitor, monkeypatch):
 
 def choose(page, name, option):
     """Picks from a list."""
-    page.get_by_role("combobox", name=name).click()
+    box = page.get_by_role("combobox", name=name)
+    box.click(trial=True)  # scrolls there: to scroll closes a list
+    box.click()
     page.get_by_role("option", name=option).click()
 
 
