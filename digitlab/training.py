@@ -16,16 +16,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from digitlab.architectures import build, loss, optimizer, seed_weights
+from digitlab.architectures import build, optimizer
 from digitlab.augmentation import plain_pipeline, training_pipeline
 from digitlab.checkpoints import Checkpoint
+from digitlab.compiled import CompiledNetwork, compiled_network
 from digitlab.config import TrainingConfig
 from digitlab.datasets import Dataset, Split, probe_rows, split_dataset
 from digitlab.errors import InputError
 from digitlab.evaluation import evaluate
 from digitlab.export import keras_bytes, litert_bytes, weights_of
 from digitlab.inference import Recogniser
-from digitlab.network import MNIST_PIXELS, PixelStatistics, batches_per_epoch, steps_per_execution
+from digitlab.network import MNIST_PIXELS, PixelStatistics, batches_per_epoch
 from digitlab.preprocessing import pixel_statistics
 from digitlab.records import (
     BatchProgress,
@@ -414,31 +415,19 @@ class Training:
         """Steps per epoch."""
         return batches_per_epoch(len(self.split.train), self.config.batch_size)
 
-    @cached_property
+    @property
     def trainee(self) -> keras.Model:
         """The network that is trained."""
-        keras.backend.clear_session()
-        model = build(self.config, self._pixels, quick=True)
-        seed_weights(model, self.config.seed)
-        model.compile(
-            optimizer=optimizer(self.config),
-            loss=loss(self.config),
-            # Keras makes a metric that is only named while it traces the step, and then has to
-            # trace it once more.
-            metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-            steps_per_execution=steps_per_execution(self.config, self.batches),
-            jit_compile=False,
-        )
-        model.optimizer.build(model.trainable_variables)
-        return model
+        return self._network.trainee
+
+    @property
+    def exported(self) -> keras.Model:
+        """The same network in float32, of Keras's own layers; its weights are to be set."""
+        return self._network.exported
 
     @cached_property
-    def exported(self) -> keras.Model:
-        """The same network in float32, of Keras's own layers."""
-        trained = self.trainee  # first: it clears Keras's names
-        twin = build(self.config.replace(precision="float32"), self._pixels)
-        twin.set_weights(trained.get_weights())
-        return twin
+    def _network(self) -> CompiledNetwork:
+        return compiled_network(self.config, self._pixels, self.batches)
 
     @cached_property
     def _pixels(self) -> PixelStatistics:

@@ -66,6 +66,7 @@ FLOORS = (
         "verdicts",
     },
     {
+        "compiled",
         "experience",
         "forks",
         "measuring",
@@ -86,6 +87,7 @@ FLOORS = (
 TENSORFLOW = {
     "architectures",
     "augmentation",
+    "compiled",
     "training",
     "measuring",
     "export",
