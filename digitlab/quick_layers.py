@@ -11,7 +11,7 @@ import tensorflow as tf
 class QuickDropout(keras.layers.Dropout):
     """Dropout from 16 random bits a value, where Keras draws 32.
 
-    Drawing 32 takes a sixth of a step, a quarter in bfloat16. The rate is met to 1/131,072.
+    Drawing 32 takes a sixth of a step, a quarter in bfloat16. The rate is met to 1/65,536.
     """
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
