@@ -116,6 +116,8 @@ def run_training(run_id: str, attempt: int, home: str, database_url: str) -> Non
 def _train(run: Run, store: Store, worker: Any) -> Status:
     """Trains a run, from its last completed epoch on if it has one; returns how it ended."""
     from digitlab.datasets import load_dataset
+
+    digits = load_dataset(run.config.dataset)  # first: TensorFlow may still be on its way, `ahead`
     from digitlab.training import WishHeard, train
 
     done = len(store.epochs(run.id))
@@ -123,7 +125,7 @@ def _train(run: Run, store: Store, worker: Any) -> Status:
     if start is not None and done == run.parent_epoch:
         start = start.forked()
     try:
-        train(run.config, load_dataset(run.config.dataset), _Reporter(run, store, worker), start)
+        train(run.config, digits, _Reporter(run, store, worker), start)
     except WishHeard:
         return Status.PAUSED
     return Status.FINISHED
