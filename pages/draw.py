@@ -84,7 +84,7 @@ def _explain(
             continue
         with tab, guard():
             if name == HOW:
-                show_road(seen.stages[0].image, probabilities, by)
+                show_road(seen, probabilities, by)
             elif name == SECOND:
                 show_second_reader(seen.image, probabilities, by)
             elif strokes is not None:

@@ -1,6 +1,7 @@
-"""Records → plotly figures. `*_info` computes plain data; the rest only draws."""
+"""Records → figures, most of them Plotly's. `*_info` computes plain data; the rest only draws."""
 
-from digitlab.plots.answers import confusion_info, confusion_matrix, probability_bars
+from digitlab.plots.answers import confusion_info, confusion_matrix
+from digitlab.plots.bars import probability_bars
 from digitlab.plots.comparison import (
     overlaid_curves,
     overlay_info,

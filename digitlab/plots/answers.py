@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.datasets import class_noun_of
-from digitlab.evaluation import Evaluation, sureness_in_words
-from digitlab.plots.look import CLASS_COLOURS, CLEAR, DIGITS, FRAME, finish, layout
+from digitlab.evaluation import Evaluation
+from digitlab.plots.look import CLEAR, DIGITS, FRAME, finish
 
 
 def confusion_info(
@@ -103,37 +102,4 @@ def _confusion_points(counts: np.ndarray, names: list[str]) -> go.Scatter:
             for t, r in cells
         ],
         hovertemplate="%{hovertext}<extra></extra>",
-    )
-
-
-def probability_bars(
-    probabilities: np.ndarray, class_names: Sequence[str] = DIGITS, truth: int | None = None
-) -> go.Figure:
-    """How sure the network is of each class: float (classes,); the true one marked in words."""
-    names = [f"{name} (true)" if i == truth else name for i, name in enumerate(class_names)]
-    words = [sureness_in_words(float(p)) for p in probabilities]
-    axis = class_noun_of(class_names)
-    return go.Figure(
-        go.Bar(
-            x=100 * probabilities,
-            y=names,
-            orientation="h",
-            marker_color=[CLASS_COLOURS[i % 10] for i in range(len(names))],
-            text=words,
-            textposition="outside",
-            cliponaxis=False,
-            hovertext=[
-                f"{word} sure that it is a {n}" for word, n in zip(words, class_names, strict=True)
-            ],
-            hovertemplate="%{hovertext}<extra></extra>",
-        ),
-        layout(f"How sure it is of each {axis}", 360)
-        | {
-            "xaxis": {
-                "title": {"text": "probability (%)"},
-                "range": [0, 130],
-                "tickvals": [0, 25, 50, 75, 100],
-            },
-            "yaxis": {"title": {"text": axis}, "type": "category", "autorange": "reversed"},
-        },
     )

@@ -4,8 +4,6 @@ Backgrounds are transparent and no text has a colour of its own, so that Streaml
 figures to light and dark.
 """
 
-from typing import Any
-
 import plotly.graph_objects as go
 
 CLASS_COLOURS = (
@@ -48,19 +46,11 @@ FRAME = "#e76300"
 """Round what is looked at."""
 
 
-def layout(title: str, height: int) -> dict[str, Any]:
-    """The template, the title and the height in pixels: for a figure that is made at once.
-
-    That takes 2 ms instead of the 8 ms of changing it afterwards.
-    """
-    return {"template": TEMPLATE, "title": {"text": title}, "height": height}
-
-
 def finish(
     figure: go.Figure, title: str, x_title: str | None, y_title: str | None, height: int
 ) -> None:
     """Gives a figure the template, its title, its height in pixels and the titles of its axes."""
-    figure.update_layout(layout(title, height))
+    figure.update_layout(template=TEMPLATE, title_text=title, height=height)
     if x_title:
         figure.update_xaxes(title_text=x_title)
     if y_title:

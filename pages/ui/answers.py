@@ -15,7 +15,7 @@ from digitlab.evaluation import (
     sureness_in_words,
     true_probabilities,
 )
-from digitlab.plots import CONFIG, probability_bars
+from digitlab.plots import probability_bars
 from digitlab.recognisers import ModelCard
 from pages.ui import cache
 from pages.ui.dataset_picker import add_your_own, choose_dataset, is_here, names_here, title_of
@@ -149,7 +149,7 @@ def read_digits(card: ModelCard, dataset: str) -> Answers:
     return Answers(card.name, digits, rows, cache.probabilities(card.name, digits, rows))
 
 
-def show_answer(answers: Answers, position: int, key: str, disputed: bool = False) -> None:
+def show_answer(answers: Answers, position: int, disputed: bool = False) -> None:
     """One digit large, the sentence, and its ten probabilities.
 
     What is true is said as what the label says where that is `disputed`.
@@ -162,9 +162,5 @@ def show_answer(answers: Answers, position: int, key: str, disputed: bool = Fals
     picture, bars = st.columns([224, 340], vertical_alignment="center")
     image = enlarge(answers.images(np.array([position]))[0], 8)
     picture.image(image, output_format="PNG", alt=answers.in_words(position))
-    figure = probability_bars(
-        answers.probabilities[position],
-        answers.digits.class_names,
-        None if disputed else label,
-    )
-    bars.plotly_chart(figure, config=CONFIG, key=key, height=270, alt=sentence)
+    truth = None if disputed else label
+    bars.html(probability_bars(answers.probabilities[position], answers.digits.class_names, truth))

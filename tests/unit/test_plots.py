@@ -88,6 +88,10 @@ def test_there_are_a_dozen_ticks_at_whole_epochs_at_most():
     assert axis.dtick == 5
 
 
+def test_marks_on_an_axis_are_whole():
+    assert not any(line.cliponaxis for line in plots.learning_curve("loss", EPOCHS).data)
+
+
 @pytest.mark.parametrize(("metric", "highest"), [("loss", 2.5), ("accuracy", 100)])
 def test_before_the_first_batch_the_axes_start_at_zero(metric, highest):
     figure = plots.learning_curve(metric, (), author=AUTHOR)
@@ -192,12 +196,6 @@ def test_a_bar_of_the_histogram_holds_the_brightness_that_it_names():
     assert [o == 1 for o in before.marker.opacity] == [False] * 31 + [True]
 
 
-def test_the_bars_mark_the_true_digit_in_words():
-    figure = plots.probability_bars(np.eye(10)[9], truth=4)
-    assert figure.data[0].y[4] == "4 (true)"
-    assert figure.data[0].text[9] == "100 %"
-
-
 def all_figures():
     images, labels = digits()
     evaluation = some_evaluation()
@@ -207,7 +205,6 @@ def all_figures():
         "mean_digits": plots.mean_digits(images, labels),
         "pixel_histogram": plots.pixel_histogram(images, images / 255, "divide", (8, 15)),
         "confusion_matrix": plots.confusion_matrix(evaluation, normalise=True),
-        "probability_bars": plots.probability_bars(np.eye(10)[1]),
         "loss": plots.learning_curve("loss", EPOCHS, BATCHES, AUTHOR),
         "accuracy": plots.learning_curve("accuracy", EPOCHS),
         "two_axis": plots.two_axis_curves(EPOCHS, AUTHOR),
@@ -226,9 +223,7 @@ def test_every_figure_has_a_title_and_leaves_background_and_text_to_the_theme(na
     assert "color" not in figure["layout"].get("font", {})
 
 
-@pytest.mark.parametrize(
-    "name", ["class_counts", "digit_heatmap", "loss", "learning_rate", "probability_bars"]
-)
+@pytest.mark.parametrize("name", ["class_counts", "digit_heatmap", "loss", "learning_rate"])
 def test_every_axis_is_named(name):
     layout = all_figures()[name].layout
     assert layout.xaxis.title.text
@@ -266,4 +261,3 @@ def test_axes_of_clothes_are_not_called_digits():
     labels = np.zeros(3, np.uint8)
     names = tuple("abcdefghij")
     assert plots.class_counts({"training": labels}, names).layout.xaxis.title.text == "class"
-    assert plots.probability_bars(np.eye(10)[1], names).layout.yaxis.title.text == "class"

@@ -8,7 +8,7 @@ import streamlit as st
 from digitlab.datasets import class_names_of
 from digitlab.evaluation import sureness_in_words
 from digitlab.inference import Recogniser
-from digitlab.plots import CONFIG, probability_bars
+from digitlab.plots import probability_bars
 from digitlab.preprocessing import SIDE
 from digitlab.reading import reading
 from digitlab.recognisers import model_card
@@ -76,8 +76,7 @@ def reader(name: str) -> Reader:
 
 def show_probabilities(probabilities: np.ndarray, by: Reader) -> None:
     """The ten bars: float (10,)."""
-    figure = probability_bars(probabilities, by.class_names)
-    st.plotly_chart(figure, config=CONFIG, key="draw_probabilities")
+    st.html(probability_bars(probabilities, by.class_names))
 
 
 def show_input(image: np.ndarray) -> None:

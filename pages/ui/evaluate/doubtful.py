@@ -43,7 +43,7 @@ def show_doubtful(answers: Answers) -> None:
         picked = _gallery(answers, found)
     with right:
         position = int(found[0][0]) if picked is None else picked
-        show_answer(answers, position, "evaluate_doubtful_bars", disputed=True)
+        show_answer(answers, position, disputed=True)
         st.markdown(votes_in_words(dict(found)[position]))
     st.dataframe(
         _table(answers, found),

@@ -122,7 +122,7 @@ def show_grid(answers: Answers) -> None:
             right=right.tolist(),
         )
     with detail:
-        show_answer(answers, int(shown[0]) if picked is None else picked, "evaluate_grid_bars")
+        show_answer(answers, int(shown[0]) if picked is None else picked)
 
 
 def _choose(names: Sequence[str]) -> Filter:
@@ -230,7 +230,7 @@ def show_digits(answers: Answers, chosen: Filter) -> None:
     )
     position = int(shown[0]) if picked is None else picked
     with detail:
-        show_answer(answers, position, "evaluate_bars")
+        show_answer(answers, position)
         if doubt := dict(doubts_of(answers)).get(position):
             st.caption(f"This label is doubtful. {votes_in_words(doubt)}")
 

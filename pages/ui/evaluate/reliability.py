@@ -295,4 +295,4 @@ def _gallery(answers: Answers, positions: np.ndarray, what: str, label: str) -> 
         right=(answers.labels[shown] == answers.read[shown]).tolist(),
     )
     if picked is not None:
-        show_answer(answers, picked, f"evaluate_{what}_bars")
+        show_answer(answers, picked)

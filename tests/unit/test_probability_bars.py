@@ -1,0 +1,59 @@
+"""The ten bars as text: read back with a parser, as a browser would."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from digitlab.plots import CLASS_COLOURS, probability_bars
+
+CLOTHES = ("T-shirt/top", *"abcdefgh", "Ankle boot")
+ANSWER = np.array([0.0, 0.001, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.749], np.float32)
+
+
+def rows(html):
+    """Each row as its name and what stands beside it."""
+    return [tuple(row) for row in ET.fromstring(html).findall("div")]
+
+
+def text(element):
+    return "".join(element.itertext())
+
+
+def test_every_class_has_a_bar_with_its_name_and_its_percent_in_its_colour():
+    *bars, _, _ = rows(probability_bars(ANSWER))
+    assert [text(name) for name, _ in bars] == list("0123456789")
+    assert [text(bar) for _, bar in bars][1:3] == ["under 1 %", "25 %"]
+    for (_, bar), share, colour in zip(bars, ANSWER, CLASS_COLOURS, strict=True):
+        style = bar[0].get("style")
+        assert f"calc({share:.4f} * " in style
+        assert f"background:{colour}" in style
+
+
+def test_both_axes_are_named_and_the_longest_bar_ends_at_a_hundred():
+    *_, (_, ticks), (noun, unit) = rows(probability_bars(ANSWER))
+    assert [tick.text for tick in ticks] == ["0", "25", "50", "75", "100"]
+    assert (text(noun), text(unit)) == ("digit", "probability (%)")
+    assert text(rows(probability_bars(ANSWER, CLOTHES))[-1][0]) == "class"
+
+
+def test_the_true_class_is_marked_in_words():
+    names = [text(name) for name, _ in rows(probability_bars(ANSWER, CLOTHES, truth=9))]
+    assert names[9] == "Ankle boot (true)"
+    assert sum("(true)" in name for name in names) == 1
+
+
+def test_a_screen_reader_hears_all_ten():
+    said = ET.fromstring(probability_bars(ANSWER)).get("aria-label")
+    assert said.startswith("How sure it is of each digit: 0 0 %, 1 under 1 %, 2 25 %")
+    assert said.endswith("9 75 %")
+
+
+def test_the_text_takes_its_colour_and_its_ground_from_the_page():
+    html = probability_bars(ANSWER)
+    assert "color:" not in html.replace("background-color:", "")
+
+
+@pytest.mark.parametrize("answer", [np.zeros(10), np.eye(10)[3]], ids=["blank", "sure"])
+def test_a_blank_paper_leaves_the_room_that_any_answer_takes(answer):
+    assert len(rows(probability_bars(answer))) == len(rows(probability_bars(ANSWER)))
