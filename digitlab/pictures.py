@@ -17,8 +17,8 @@ LARGEST_PIXELS = LARGEST_DECODED_BYTES // 4
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 
-STRIP_ROWS = 8
-"""Rows of the averaged picture that are made at a time."""
+STRIP_PIXELS = 200_000
+"""Of the picture as it came, averaged at a time: all of a drawing, a strip of a photograph."""
 
 _one_at_a_time = threading.Lock()
 """Held while an upload is decoded: two visitors do not need twice the memory."""
@@ -83,15 +83,16 @@ def _largest_pixels(image: Image.Image) -> int:
     return LARGEST_PIXELS
 
 
-def decode_canvas(data_url: str | None, size: int) -> np.ndarray:
+def decode_canvas(data_url: str | None, width: int, height: int) -> np.ndarray:
     """Decodes what the drawing canvas sent: untrusted, so held to PNG and the canvas' own size.
 
     Args:
         data_url: `data:image/png;base64,…`; None before the first stroke.
-        size: the canvas' width and height in pixels.
+        width: of the canvas, in pixels.
+        height: of the canvas, in pixels.
 
     Returns:
-        uint8 (size, size) grey.
+        uint8 (height, width) grey.
 
     Raises:
         BlankImageError: before the first stroke.
@@ -102,7 +103,7 @@ def decode_canvas(data_url: str | None, size: int) -> np.ndarray:
     prefix = "data:image/png;base64,"
     if not data_url.startswith(prefix):
         raise InputError("The drawing must arrive as a PNG data URL.")
-    longest = longest_data_url(size)
+    longest = longest_data_url(width, height)
     if len(data_url) > longest:
         raise InputError(
             f"The drawing must have at most {longest} characters, got {len(data_url)}."
@@ -112,16 +113,16 @@ def decode_canvas(data_url: str | None, size: int) -> np.ndarray:
     except (binascii.Error, ValueError):
         raise InputError("The drawing is damaged: it is no base64 text.") from None
     image = _open(data, "The drawing", ("PNG",), "PNG")
-    if image.size != (size, size):
+    if image.size != (width, height):
         raise InputError(
-            f"The drawing must be {size}×{size} pixels, got {image.width}×{image.height}."
+            f"The drawing must be {width}×{height} pixels, got {image.width}×{image.height}."
         )
     return _decode(image, "The drawing")
 
 
-def longest_data_url(size: int) -> int:
-    """Characters that a square canvas's data URL has at most: twice its bare pixels, and some."""
-    return 2 * 4 * size * size + 65_536
+def longest_data_url(width: int, height: int) -> int:
+    """Characters that a canvas's data URL has at most: twice its bare pixels, and some."""
+    return 2 * 4 * width * height + 65_536
 
 
 def _open(data: bytes, name: str, formats: tuple[str, ...], wanted: str) -> Image.Image:
@@ -160,8 +161,9 @@ def _reduced(image: Image.Image, factor: int) -> Image.Image:
     width, height = image.size
     size = (-(-width // factor), -(-height // factor))
     small = Image.new(_grey(image.crop((0, 0, 1, 1))).mode, size)
-    for row in range(0, size[1], STRIP_ROWS):
-        bottom = min(height, (row + STRIP_ROWS) * factor)
+    rows = max(1, STRIP_PIXELS // (width * factor))
+    for row in range(0, size[1], rows):
+        bottom = min(height, (row + rows) * factor)
         strip = _grey(image.crop((0, row * factor, width, bottom)))
         small.paste(strip.reduce(factor), (0, row))
     return small

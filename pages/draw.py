@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from digitlab.preprocessing import Preprocessed
-from pages.ui.draw.canvas import SIDE
 from pages.ui.draw.corrections import offer_correction
 from pages.ui.draw.my_hand import show_my_hand
 from pages.ui.draw.numbers import show_number
@@ -15,6 +14,7 @@ from pages.ui.draw.reading import BLANK, SIGHT, Reader, reader, show_input, show
 from pages.ui.draw.replay import show_replay
 from pages.ui.draw.road import show_road
 from pages.ui.draw.second_reader import show_second_reader
+from pages.ui.draw.sent import SIDE, WIDE
 from pages.ui.draw.sitting import sitting_now
 from pages.ui.frame import guard, page
 from pages.ui.recogniser_picker import pick_recogniser
@@ -28,7 +28,7 @@ EMPTY = {
     CAMERA: ("Photograph a digit", "Dark ink on paper; the answer appears here."),
 }
 EMPTY_NUMBER = {
-    DRAW: ("Draw a number", "Digits side by side, left to right; a thin pen leaves room."),
+    DRAW: ("Draw a number", "Digits side by side, left to right, a little apart."),
     UPLOAD: ("Choose a picture of a number", "One line of digits; the answer appears here."),
     CAMERA: ("Photograph a number", "One line of dark ink on paper; the answer appears here."),
 }
@@ -40,12 +40,13 @@ def desk(source: str, mode: str, network: str) -> None:
     """The paper, and the answer beside it. Reruns by itself with every stroke."""
     by = reader(network)
     said = st.container()  # above the paper: a telephone shows both
+    place, width = ("desk", SIDE) if mode == ONE else ("number", WIDE)
     with st.container(horizontal=True, gap="medium"):
-        paper = st.container(width=SIDE)
+        paper = st.container(width=width)
         answer = st.container(width="stretch")
         sight = st.container(width=SIGHT) if mode == ONE else None
     with paper:
-        seen, strokes = drawn("desk") if source == DRAW else (given(source), None)
+        seen, strokes = drawn(place, width) if source == DRAW else (given(source), None)
     if sight is None:
         with answer, guard():
             said.header(_number(seen, source, by), anchor=False)
@@ -123,6 +124,6 @@ with page("Draw", "The network says what it reads, how sure it is, and shows wha
         is_writing = one_or_more == HAND and sitting_now() is not None
         network_name = None if is_writing else pick_recogniser("draw_run")
     if network_name is None or one_or_more == HAND:
-        show_my_hand(network_name, partial(drawn, "sitting"))
+        show_my_hand(network_name, partial(drawn, "sitting", SIDE))
     else:
         desk(paper_or_file, one_or_more, network_name)

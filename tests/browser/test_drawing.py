@@ -134,7 +134,8 @@ def test_a_reload_keeps_the_drawing_its_answer_and_the_way_back(draw_page):
     draw_page.expect_answer(7)
 
 
-KEPT = "JSON.parse(sessionStorage.getItem('digitlab-drawings') ?? '[]')"
+MEMORY = "digitlab-drawings-desk"
+KEPT = f"JSON.parse(sessionStorage.getItem('{MEMORY}') ?? '[]')"
 
 
 def test_the_tab_forgets_the_first_of_many_strokes_as_the_server_does(draw_page):
@@ -145,7 +146,7 @@ def test_the_tab_forgets_the_first_of_many_strokes_as_the_server_does(draw_page)
     (one,) = page.evaluate(KEPT)
     earlier = [one | {"data": str(stroke)} for stroke in range(LONGEST_HISTORY - 1)]
     page.evaluate(
-        "kept => sessionStorage.setItem('digitlab-drawings', JSON.stringify(kept))", [*earlier, one]
+        f"kept => sessionStorage.setItem('{MEMORY}', JSON.stringify(kept))", [*earlier, one]
     )
     page.reload()
     draw_page.wait_until_idle()
@@ -203,7 +204,7 @@ def test_another_tab_has_a_canvas_of_its_own(draw_page, server):
 def test_what_somebody_else_wrote_into_the_storage_does_no_harm(draw_page):
     page = draw_page.page
     forged = '[{"raw": {"objects": 7}, "data": 7}, null]'
-    page.evaluate("forged => sessionStorage.setItem('digitlab-drawings', forged)", forged)
+    page.evaluate(f"forged => sessionStorage.setItem('{MEMORY}', forged)", forged)
     page.reload()
     draw_page.wait_until_idle()
     expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
@@ -294,14 +295,46 @@ def test_a_replay_shows_when_belief_changed(draw_page):
     expect(page.get_by_role("heading", name=re.compile("I read a 7"))).to_be_visible()
 
 
-def test_several_digits_are_read_from_left_to_right(draw_page):
+@pytest.fixture
+def number_page(draw_page):
+    """A visitor with the wide paper for a number."""
     page = draw_page.page
     page.get_by_role("radio", name="A number").click()
     expect(page.get_by_role("heading", name="Draw a number")).to_be_visible()
     draw_page.wait_until_idle()
-    for digit, dx in ((FOUR, -10), (SEVEN, 70), (ONE, 130)):
-        draw_page.draw(*placed(digit, 0.4, dx, 70))
-    expect(page.get_by_role("heading", name="I read 471")).to_be_visible()
+    return draw_page
+
+
+def test_four_digits_fit_side_by_side_and_are_read_from_left_to_right(number_page):
+    for digit, dx in ((FOUR, -20), (SEVEN, 100), (ONE, 210), (TWO, 340)):
+        number_page.draw(*placed(digit, 0.8, dx, 30))
+    expect(number_page.page.get_by_role("heading", name="I read 4712")).to_be_visible()
+
+
+def test_a_number_has_a_paper_of_its_own(number_page):
+    page = number_page.page
+    number_page.draw(*placed(ONE, 0.8, 300, 30))
+    expect(page.get_by_role("heading", name="I read 1")).to_be_visible()
+    page.get_by_role("radio", name="One digit").click()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+    number_page.wait_until_idle()
+    number_page.draw(*SEVEN)
+    number_page.expect_answer(7)
+
+
+def test_the_wide_paper_is_shown_smaller_on_a_telephone_and_drawn_on_as_ever(number_page):
+    page = number_page.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    number_page.wait_until_idle()
+    box = page.locator("canvas").last.bounding_box()
+    assert 300 < box["width"] <= 358
+    assert box["height"] == pytest.approx(box["width"] / 2, abs=1)
+    shrink = box["width"] / 560
+    for digit, dx in ((SEVEN, 60), (ONE, 280)):
+        number_page.draw(*placed(digit, 0.8 * shrink, dx * shrink, 30 * shrink))
+    expect(page.get_by_role("heading", name="I read 71")).to_be_visible()
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def dense(stroke, steps=6):

@@ -204,7 +204,7 @@ def test_a_truncated_picture_is_one_sentence_wherever_it_ends():
 def test_a_canvas_is_decoded_at_its_own_size():
     strokes = np.zeros((50, 50, 4), np.uint8)
     strokes[10:40, 20:30] = 255
-    grey = decode_canvas(url(encoded(Image.fromarray(strokes))), 50)
+    grey = decode_canvas(url(encoded(Image.fromarray(strokes))), 50, 50)
     assert grey.shape == (50, 50)
     assert grey[20, 25] == 255
     assert grey[0, 0] == 0
@@ -213,7 +213,7 @@ def test_a_canvas_is_decoded_at_its_own_size():
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_canvas_before_the_first_stroke_is_blank(nothing):
     with pytest.raises(BlankImageError):
-        decode_canvas(nothing, 50)
+        decode_canvas(nothing, 50, 50)
 
 
 @pytest.mark.parametrize(
@@ -230,4 +230,4 @@ def test_a_canvas_before_the_first_stroke_is_blank(nothing):
 )
 def test_a_canvas_sends_nothing_but_a_png_of_its_own_size(sent, sentence):
     with pytest.raises(InputError, match=sentence):
-        decode_canvas(sent, 50)
+        decode_canvas(sent, 50, 50)

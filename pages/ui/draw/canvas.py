@@ -16,7 +16,7 @@ PLACE = "draw_place"
 GIVEN = "draw_given"
 
 
-def drawing_canvas(stroke_width: int, place: str) -> Drawing | None:
+def drawing_canvas(stroke_width: int, place: str, width: int) -> Drawing | None:
     """Shows the canvas and returns what is drawn on it; None if that is nothing.
 
     The canvas forgets its strokes when it leaves the screen. A fresh one, whose key the session
@@ -27,6 +27,8 @@ def drawing_canvas(stroke_width: int, place: str) -> Drawing | None:
         stroke_width: in pixels.
         place: where on the page it stands; another place begins with an empty canvas. The browser
             would mount the old one anew there, without its strokes, and the session not notice.
+            A place has one width only.
+        width: of the paper, in pixels; where there is less room it is shown smaller.
     """
     state = st.session_state
     if state.setdefault(PLACE, place) != place:
@@ -37,7 +39,7 @@ def drawing_canvas(stroke_width: int, place: str) -> Drawing | None:
         state[GIVEN] = state[HISTORY][-1].strokes if state.get(HISTORY) else None
     with st.container(gap=None):
         st_canvas(
-            width=SIDE,
+            width=width,
             height=SIDE,
             stroke_width=stroke_width,
             stroke_color="#ffffff",
@@ -47,7 +49,7 @@ def drawing_canvas(stroke_width: int, place: str) -> Drawing | None:
             key=key,
         )
         drawing = latest_drawing()
-        keep_in_tab(key, state.get(HISTORY), _recall)
+        keep_in_tab(key, place, state.get(HISTORY), _recall)
     return drawing
 
 

@@ -1,23 +1,24 @@
 // Stays beside the canvas: keeps its drawings in the tab's own storage, so that a reload finds them
-// again, sends every stroke at once, and takes the toolbar away that the canvas brings along.
+// again, sends every stroke at once, takes the toolbar away that the canvas brings along, and fits
+// the paper into the room that there is.
 
 const KEPT = "digitlab-drawings";
 
 // Storage may be forbidden, full or written by somebody else: a reload then starts with less.
-function kept() {
+function kept(place) {
   try {
-    const drawings = JSON.parse(sessionStorage.getItem(KEPT));
+    const drawings = JSON.parse(sessionStorage.getItem(`${KEPT}-${place}`));
     return Array.isArray(drawings) ? drawings : [];
   } catch {
     return [];
   }
 }
 
-function keep(drawings) {
+function keep(place, drawings) {
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify(drawings));
+    sessionStorage.setItem(`${KEPT}-${place}`, JSON.stringify(drawings));
   } catch {
-    if (drawings.length > 1) keep(drawings.slice(-1));
+    if (drawings.length > 1) keep(place, drawings.slice(-1));
   }
 }
 
@@ -35,19 +36,25 @@ let waiting = 0;
 function mend(key) {
   cancelAnimationFrame(waiting);
   const canvas = document.querySelector(`.st-key-${key} [data-testid="stBidiComponentIsolated"]`);
-  if (!canvas?.shadowRoot) {
+  if (!canvas?.shadowRoot?.querySelector("canvas")) {
     waiting = requestAnimationFrame(() => mend(key));
   } else if (!canvas.shadowRoot.adoptedStyleSheets.length) {
-    hideToolbar(canvas.shadowRoot);
+    dress(canvas.shadowRoot);
     sendAtOnce(canvas);
   }
 }
 
 // The toolbar has no switch. It doubles our buttons, covers what stands above the canvas, and lies
-// unseen over a corner of it, where a pen then does not draw.
-function hideToolbar(root) {
+// unseen over a corner of it, where a pen then does not draw. And where there is no room for the
+// paper it would scroll sideways, which a pen cannot do: it is shown smaller, and drawn on as ever.
+function dress(root) {
+  const { width, height } = root.querySelector("canvas");
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(".dc-toolbar { display: none !important }");
+  sheet.replaceSync(`
+    .dc-toolbar { display: none !important }
+    .dc-container, .dc-container * { max-width: 100%; height: auto !important }
+    .dc-container, .canvas-container { aspect-ratio: ${width} / ${height} }
+  `);
   root.adoptedStyleSheets = [sheet];
 }
 
@@ -66,9 +73,9 @@ function sendAtOnce(canvas) {
 
 export default function ({ data, setTriggerValue }) {
   mend(data.canvas);
-  const drawings = kept();
+  const drawings = kept(data.place);
   if (!data.asks) {
-    keep(data.last ? [...before(data.last, drawings, data.count), data.last] : []);
+    keep(data.place, data.last ? [...before(data.last, drawings, data.count), data.last] : []);
   } else if (drawings.length) {
     setTriggerValue("kept", drawings);
   }

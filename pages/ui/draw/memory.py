@@ -21,12 +21,13 @@ _COMPONENT = st.components.v2.component(
 
 
 def keep_in_tab(
-    canvas: str, drawings: Sequence[Drawing] | None, recall: Callable[[Any], None]
+    canvas: str, place: str, drawings: Sequence[Drawing] | None, recall: Callable[[Any], None]
 ) -> None:
     """Stores what was drawn, stroke by stroke; only the last is sent, the tab has the others.
 
     Args:
         canvas: key of the canvas that stands above.
+        place: where on the page that is; each place has a paper, and a memory, of its own.
         drawings: stroke by stroke, the last being what is on the canvas now; None asks for those
             that the tab has kept.
         recall: called with those, if there are any; they come from the browser, unchecked.
@@ -36,6 +37,7 @@ def keep_in_tab(
         key=KEY,
         data={
             "canvas": canvas,
+            "place": place,
             "asks": drawings is None,
             "count": len(drawings or ()),
             "last": last and {"raw": last.strokes, "data": last.picture},

@@ -17,19 +17,20 @@ DRAW, UPLOAD, CAMERA = "Draw", "Upload", "Camera"
 Strokes = Mapping[str, Any]  # the canvas's objects, as Fabric.js writes them
 
 
-def drawn(place: str) -> tuple[Preprocessed | None, Strokes | None]:
+def drawn(place: str, paper_width: int) -> tuple[Preprocessed | None, Strokes | None]:
     """What is on the canvas, prepared for the network, and its strokes; None if that is nothing.
 
     Args:
         place: where on the page the canvas stands.
+        paper_width: of the canvas, in pixels.
     """
     canvas, tools = st.container(), st.container(horizontal=True)
-    width = st.slider(
+    pen_width = st.slider(
         "Pen width in pixels", 8, 30, 20, key="draw_pen_width", persist_state="session"
     )
     drawing, refused = None, True  # what was sent may be refused: Clear must work then
     with canvas, guard():
-        drawing, refused = drawing_canvas(width, place), False
+        drawing, refused = drawing_canvas(pen_width, place, paper_width), False
     for label, icon, key, action in (
         ("Clear", "delete", "Delete", clear),
         ("Undo", "undo", "Ctrl+Z", undo),
@@ -44,7 +45,7 @@ def drawn(place: str) -> tuple[Preprocessed | None, Strokes | None]:
         )
     with canvas, guard():
         if drawing is not None:
-            return preprocess(decode_canvas(drawing.picture, SIDE)), drawing.strokes
+            return preprocess(decode_canvas(drawing.picture, paper_width, SIDE)), drawing.strokes
     return None, None
 
 

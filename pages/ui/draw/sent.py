@@ -11,6 +11,9 @@ from digitlab.pictures import longest_data_url
 SIDE = 280
 """Side of the canvas in pixels: ten for each of the network's 28."""
 
+WIDE = 2 * SIDE
+"""Width of the canvas for a number, as high as the other: four digits side by side."""
+
 LONGEST_HISTORY = 50
 LONGEST_STROKES = 200_000
 """Of Fabric.js's objects as JSON: some hundred times what one digit takes."""
@@ -37,7 +40,8 @@ def checked(sent: Any) -> Drawing:
     strokes, picture = parts.get("raw"), parts.get("data")
     if not (isinstance(strokes, dict) and isinstance(picture, str)):
         raise InputError("The drawing must arrive as strokes and a PNG data URL.")
-    if max(len(picture) - longest_data_url(SIDE), len(json.dumps(strokes)) - LONGEST_STROKES) > 0:
+    is_larger = len(picture) > longest_data_url(WIDE, SIDE)
+    if is_larger or len(json.dumps(strokes)) > LONGEST_STROKES:
         raise InputError("The drawing is too large to be kept: clear it and draw one digit.")
     return Drawing(strokes, picture)
 
