@@ -13,6 +13,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import cached_property
 from os import utime
 from pathlib import Path
@@ -43,7 +44,8 @@ LARGEST_TOTAL_BYTES = 200_000_000
 """All drawings of all visitors on disk."""
 
 TITLE = "My handwriting"
-"""What a snapshot is called among its visitor's datasets. Their own files keep an ending."""
+"""How the title of a snapshot begins, among its visitor's datasets; their own files keep an
+ending."""
 
 SPARED_SECONDS = 3600
 """A snapshot stays so long even if no run was trained on it: a form may be about to."""
@@ -143,10 +145,7 @@ def keep_drawing(
         same = (before.labels == label) & (before.images == image).all(axis=(1, 2))
         if same.any() and not prompted:
             return int(before.kept_at[same][0])
-        if len(before) >= MOST_DRAWINGS:
-            raise InputError(
-                f"at most {MOST_DRAWINGS:,} of your digits are kept: remove some of them first"
-            )
+        _check_room(len(before) + 1)
         held_out = prompted and (
             bool(before.held_out[same][0]) if same.any() else _is_held_out(label, before)
         )
@@ -174,6 +173,21 @@ def remove_drawings(visitor: str, kept_at: Collection[int]) -> None:
             _forget(_file(visitor))
 
 
+def put_back(visitor: str, removed: Drawings) -> None:
+    """Brings drawings back that were removed, each to its place among the others.
+
+    Raises:
+        InputError: if there is no room for them any more.
+    """
+    with _one_at_a_time:
+        mine = drawings_of(visitor)
+        gone = removed.only(~np.isin(removed.kept_at, mine.kept_at))
+        _check_room(len(mine) + len(gone))
+        pairs = {name: (array, gone.arrays[name]) for name, array in mine.arrays.items()}
+        both = Drawings(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+        _write(visitor, both.only(np.argsort(both.kept_at)))
+
+
 def as_zip(drawings: Drawings) -> bytes:
     """A folder for each label with 28×28 pictures in it: `7/0012.png`. It can be read back: see
     `sources.files.read_path`."""
@@ -186,7 +200,7 @@ def as_zip(drawings: Drawings) -> bytes:
     return buffer.getvalue()
 
 
-def as_upload(visitor: str, in_use: Collection[str]) -> Upload:
+def as_upload(visitor: str, in_use: Collection[str], now: datetime | None = None) -> Upload:
     """A visitor's drawings as they stand now, as one of their datasets: to look at, to train on.
 
     What is held out is its test part.
@@ -194,6 +208,7 @@ def as_upload(visitor: str, in_use: Collection[str]) -> Upload:
     Args:
         visitor: whose.
         in_use: the datasets of all runs. Older snapshots that none of them names are taken away.
+        now: by the visitor's clock, for the title; by the server's if None.
 
     Raises:
         InputError: if nothing is drawn, or the server has no room for another dataset.
@@ -202,7 +217,7 @@ def as_upload(visitor: str, in_use: Collection[str]) -> Upload:
     if not len(drawings):
         raise InputError("you have no digits of your own yet: write some first")
     _remove_unused(visitor, in_use)
-    upload = add_made(_contents(drawings), visitor, TITLE)
+    upload = add_made(_contents(drawings), visitor, _title(len(drawings), now or datetime.now()))
     with _one_at_a_time:
         made_at = _snapshots(visitor) | {upload.digest: time.time()}
         write_synced(_snapshots_file(visitor), json.dumps(made_at).encode())
@@ -337,9 +352,22 @@ def _remove_unused(visitor: str, in_use: Collection[str]) -> None:
             remove_upload(upload, visitor)
 
 
+def _title(count: int, now: datetime) -> str:
+    """'My handwriting, 24 digits, 21 Nov 14:05': what tells a snapshot from others."""
+    return f"{TITLE}, {count:,} {'digit' if count == 1 else 'digits'}, {now.day} {now:%b %H:%M}"
+
+
 def _names_one(dataset: str, digests: Collection[str]) -> bool:
     """Whether a dataset's name is that of one of these uploads, or of a lesson made from it."""
     return any(digest in dataset for digest in digests)
+
+
+def _check_room(count: int) -> None:
+    """Raises InputError if nobody may keep so many drawings."""
+    if count > MOST_DRAWINGS:
+        raise InputError(
+            f"at most {MOST_DRAWINGS:,} of your digits are kept: remove some of them first"
+        )
 
 
 def _file(visitor: str) -> Path:

@@ -37,7 +37,7 @@ VIEWS = {
 with page("Explore", "Look at the digits: many at once, or one pixel by pixel."):
     offer_mnist()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = choose_dataset("Dataset", names_here(), "explore_dataset", width=160)
+        name = choose_dataset("Dataset", names_here(), "explore_dataset", width=320)
         add_your_own("explore")
         shown_part = st.segmented_control(
             "Part",

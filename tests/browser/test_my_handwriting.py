@@ -45,6 +45,7 @@ def test_a_hand_is_collected_judged_corrected_and_tidied(server, visitor):
     visitor.draw(*SEVEN)
     visitor.expect_answer(7)
     page.get_by_role("radio", name="1", exact=True).click()
+    press(visitor, "Keep it as a 1")
     see(page.get_by_text("Kept as a 1 in “My handwriting”."))
 
     page.get_by_role("radio", name="My handwriting").click()
@@ -86,7 +87,9 @@ def test_a_reload_goes_on_with_the_sitting_and_with_what_is_on_the_paper(server,
         visitor.wait_until_idle()
     asked = prompt.inner_text()
     visitor.draw(*ONE)
-    page.wait_for_function("JSON.parse(sessionStorage.getItem('digitlab-drawings')).length === 1")
+    page.wait_for_function(
+        "JSON.parse(sessionStorage.getItem('digitlab-drawings-sitting')).length === 1"
+    )
     page.reload()
     see(page.get_by_text("2 of 30 written"))
     assert prompt.inner_text() == asked

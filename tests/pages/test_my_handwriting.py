@@ -480,6 +480,36 @@ def test_chosen_digits_are_removed_and_no_others(my_hand):
     assert app.button(key="hand_remove").disabled
 
 
+def remove(app, times):
+    for picked in times:
+        app.session_state[picked_key("hand_gallery")] = picked
+        well(app.run())
+    return press(app, "hand_remove")
+
+
+def test_removed_digits_are_put_back(my_hand):
+    keep(5)
+    before = mine()
+    app = remove(my_hand(), before.kept_at[[1, 3]].tolist())
+    assert "2 digits removed." in text(app)
+    press(app, "hand_put_back")
+    for name, array in before.arrays.items():
+        np.testing.assert_array_equal(mine().arrays[name], array)
+    assert "removed." not in text(app)
+
+
+def test_digits_of_which_none_is_left_are_not_put_back(my_hand):
+    keep(3)
+    app = remove(my_hand(), mine().kept_at[:1].tolist())
+    assert "1 digit removed." in text(app)
+    press(app, "hand_remove_all")
+    keep(1, start=5)
+    assert "removed." not in text(well(app.run()))
+    remove(app, mine().kept_at.tolist())
+    keep(1, start=6)
+    assert "removed." not in text(well(app.run()))
+
+
 def test_all_digits_are_removed_after_a_question(my_hand):
     keep(5)
     app = my_hand()
@@ -501,7 +531,9 @@ def test_the_digits_are_looked_at_in_explore(my_hand):
     keep(30)
     app = press(my_hand(), "hand_explore")
     assert app.title[0].value == "Explore"
-    assert app.selectbox(key="explore_dataset").value == "My handwriting"
+    (upload,) = uploads_of(AT_HOME)
+    assert app.selectbox(key="explore_dataset").value == upload.title
+    assert upload.title.startswith("My handwriting, 30 digits, ")
     assert "30 digits" in text(app)
 
 
@@ -529,7 +561,7 @@ def test_digits_of_a_visitor_from_elsewhere_are_theirs_alone(visit, monkeypatch)
     app = write_one(sit_down(app))
     press(app, "hand_stop")
     assert len(drawings_of(app.session_state["visitor"])) == 1
-    assert "They are kept for this visit only." in text(app)
+    assert "It is kept for this visit only." in text(app)
 
 
 @pytest.fixture
@@ -541,9 +573,37 @@ def misread(visit):
     return app
 
 
-def correct(app, label):
+def can_correct(app):
+    return any(pills.key == "draw_truth" for pills in app.pills)
+
+
+def choose(app, label):
     app.pills(key="draw_truth").set_value(label)
     return well(app.run())
+
+
+def correct(app, label):
+    """Chooses another digit than the network is sure of, and means it."""
+    return press(choose(app, label), "draw_correction_keep")
+
+
+def test_who_contradicts_a_network_that_is_sure_is_asked_back(misread):
+    choose(misread, "1")
+    assert "% sure that it is a 7. Keep it as a 1?" in text(misread)
+    assert len(mine()) == 0
+    press(misread, "draw_correction_drop")
+    assert len(mine()) == 0
+    assert misread.pills(key="draw_truth").value is None
+    choose(misread, "1")
+    well(draw(misread, ONE).run())
+    assert "Keep it as" not in text(misread)
+
+
+def test_who_corrects_a_network_that_is_not_sure_is_not_asked_back(misread, monkeypatch):
+    monkeypatch.setattr("pages.ui.draw.corrections.CERTAIN", 1)
+    choose(misread, "1")
+    assert "Kept as a 1 in “My handwriting”." in text(misread)
+    assert mine().labels.tolist() == [1]
 
 
 def test_a_correction_is_kept_with_what_was_read_and_said(misread):
@@ -551,12 +611,12 @@ def test_a_correction_is_kept_with_what_was_read_and_said(misread):
     kept = mine()
     assert (kept.labels.tolist(), kept.read.tolist(), kept.prompted.tolist()) == ([1], [7], [False])
     assert "Kept as a 1 in “My handwriting”." in text(misread)
-    assert not misread.pills
+    assert not can_correct(misread)
 
 
 def test_what_was_read_rightly_is_no_correction_and_one_sentence_says_so(misread):
     sentence = "It is read as a 7 already, so there is nothing to correct."
-    correct(misread, "7")
+    choose(misread, "7")
     assert len(mine()) == 0
     assert sentence in text(misread)
     correct(misread, "1")
@@ -565,7 +625,7 @@ def test_what_was_read_rightly_is_no_correction_and_one_sentence_says_so(misread
 
 
 def test_the_sentence_goes_with_the_drawing_that_it_was_about(misread):
-    correct(misread, "7")
+    choose(misread, "7")
     well(draw(misread, ONE).run())
     assert "nothing to correct" not in text(misread)
 
@@ -574,7 +634,7 @@ def test_a_correction_is_taken_back(misread):
     correct(misread, "1")
     press(misread, "draw_correction_undo")
     assert len(mine()) == 0
-    assert misread.pills
+    assert can_correct(misread)
 
 
 def test_a_correction_that_was_removed_elsewhere_is_not_called_kept(misread):
@@ -582,7 +642,7 @@ def test_a_correction_that_was_removed_elsewhere_is_not_called_kept(misread):
     remove_drawings(AT_HOME, mine().kept_at)
     well(misread.run())
     assert "Kept as a 1" not in text(misread)
-    assert misread.pills
+    assert can_correct(misread)
 
 
 def test_the_next_drawing_can_be_corrected_too(misread):
@@ -595,12 +655,12 @@ def test_the_next_drawing_can_be_corrected_too(misread):
 
 def test_a_correction_that_cannot_be_kept_is_one_sentence(misread, monkeypatch):
     monkeypatch.setattr("digitlab.drawings.MOST_DRAWINGS", 0)
-    misread.pills(key="draw_truth").set_value("1").run()
+    choose(misread, "1").button(key="draw_correction_keep").click().run()
     assert misread.error[0].value.startswith("at most 0 of your digits are kept")
-    assert misread.pills
+    assert can_correct(misread)
 
 
 def test_clothes_are_not_corrected(visit):
     run_id = trained(dataset="fashion_mnist")
     app = draw(visit("draw", draw_run=run_id), SEVEN).run()
-    assert not app.pills
+    assert not can_correct(app)

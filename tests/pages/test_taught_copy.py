@@ -164,7 +164,7 @@ def test_runs_says_what_it_is_and_what_it_was_tested_on(visit):
     said = says(ticked(visit, run_id))
     assert f"Taught from {original} with 12 drawings." in said
     assert "Went on from" not in said
-    assert "Tested on My handwriting." in said
+    assert "Tested on My handwriting, 24 digits, " in said
 
 
 def test_runs_says_of_a_fork_of_it_and_of_its_original_what_they_are(visit):

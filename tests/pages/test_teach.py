@@ -344,9 +344,8 @@ def test_a_copy_is_not_offered_to_be_taught_again(hand, taught):
 def test_evaluate_offers_what_was_held_out_under_the_drawings_own_name(visit, taught):
     app = visit("evaluate", evaluate_run=taught)
     assert not app.error
-    assert any(
-        "15 test digits of My handwriting with mnist and digits" in c.value for c in app.caption
-    )
+    (drawings,) = uploads_of(AT_HOME)
+    assert any(f"15 test digits of {drawings.title} with mnist" in c.value for c in app.caption)
 
 
 def test_another_visitor_sees_the_copy_but_not_the_drawings(visit, taught, monkeypatch):

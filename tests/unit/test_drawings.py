@@ -1,6 +1,7 @@
 import os
 import time
 import zipfile
+from datetime import datetime
 from io import BytesIO
 
 import numpy as np
@@ -20,6 +21,7 @@ from digitlab.drawings import (
     has_learned,
     keep_drawing,
     prompts,
+    put_back,
     remove_drawings,
     snapshots_of,
 )
@@ -246,8 +248,8 @@ def test_a_zip_holds_a_folder_for_each_label():
 def test_a_snapshot_is_a_dataset_whose_test_part_is_what_is_held_out():
     write(30)
     write(3, start=30, prompted=False)
-    upload, mine = as_upload(ME, in_use=[]), drawings_of(ME)
-    assert upload.title == "My handwriting"
+    upload, mine = as_upload(ME, [], datetime(2026, 11, 3, 14, 5)), drawings_of(ME)
+    assert upload.title == "My handwriting, 33 digits, 3 Nov 14:05"
     assert upload.in_words == "33 digits, 0–9, 28×28, read from your drawings."
     assert uploads_of(ME) == (upload,)
     digits = load_dataset(upload.name)
@@ -280,15 +282,13 @@ def test_the_same_drawings_again_are_the_same_snapshot(nothing_is_spared):
 
 def test_an_older_snapshot_goes_unless_a_run_was_trained_on_it(nothing_is_spared):
     write(12)
-    first = as_upload(ME, in_use=[])
+    as_upload(ME, in_use=[])
     write(1, start=12)
     second = as_upload(ME, in_use=["mnist"])
     assert uploads_of(ME) == (second,)
-    assert second.title == first.title
     write(1, start=13)
     third = as_upload(ME, in_use=[f"something+{second.name}"])
     assert uploads_of(ME) == (second, third)
-    assert third.title == "My handwriting (2)"
     write(1, start=14)
     fourth = as_upload(ME, in_use=[second.name])
     assert uploads_of(ME) == (second, fourth)
@@ -316,7 +316,7 @@ def test_a_snapshot_takes_nothing_else_away(nothing_is_spared):
     write(12)
     upload = as_upload(ME, in_use=[])
     titles = [upload.title for upload in uploads_of(ME)]
-    assert titles == ["My handwriting.data", "My handwriting (2).data", "My handwriting"]
+    assert titles == ["My handwriting.data", "My handwriting (2).data", upload.title]
     assert is_mine(upload.name, ME)
 
 
@@ -329,7 +329,40 @@ def test_snapshots_leave_a_visitor_room_for_what_they_bring_and_the_other_way_ro
     with pytest.raises(InputError, match="at most 5 datasets are kept"):
         add_upload({"mine.npz": own_npz(99)}, ME)
     write(1, start=99)
-    assert as_upload(ME, in_use=[]).title == "My handwriting (7)"
+    assert as_upload(ME, in_use=[]).title.startswith("My handwriting, 7 digits, ")
+
+
+def test_two_snapshots_of_one_minute_can_be_told_apart():
+    now = datetime(2026, 11, 3, 14, 5)
+    write(2)
+    first = as_upload(ME, [], now)
+    remove_drawings(ME, drawings_of(ME).kept_at[:1])
+    write(1, start=2)
+    assert as_upload(ME, [], now).title == f"{first.title} (2)"
+
+
+def test_removed_drawings_come_back_to_their_places_once():
+    write(6)
+    before = drawings_of(ME)
+    some = before.only(np.array([0, 3, 4]))
+    remove_drawings(ME, some.kept_at)
+    write(1, start=6)
+    for _ in range(2):
+        put_back(ME, some)
+        after = drawings_of(ME)
+        assert after.kept_at[:6].tolist() == before.kept_at.tolist()
+        assert len(after) == 7
+        np.testing.assert_array_equal(after.images[:6], before.images)
+        np.testing.assert_array_equal(after.held_out[:6], before.held_out)
+
+
+def test_removed_drawings_do_not_come_back_where_there_is_no_room(monkeypatch):
+    write(3)
+    some = drawings_of(ME).only(np.array([1]))
+    remove_drawings(ME, some.kept_at)
+    monkeypatch.setattr(drawings, "MOST_DRAWINGS", 2)
+    with pytest.raises(InputError, match="at most 2 of your digits are kept"):
+        put_back(ME, some)
 
 
 def test_without_drawings_there_is_no_snapshot():

@@ -118,7 +118,7 @@ def _accept() -> None:
         drawing = latest_drawing()
         if drawing is None:
             raise InputError(f"The paper is empty: write {a(sitting.prompt)} on it first.")
-        image = preprocess(decode_canvas(drawing.picture, SIDE)).image
+        image = preprocess(decode_canvas(drawing.picture, SIDE, SIDE)).image
         kept = keep_drawing(visitor(), image, sitting.prompt, prompted=True)
     except InputError as error:
         st.session_state[REFUSED] = str(error)

@@ -1,12 +1,21 @@
 """The visitor's own digits: looked at, removed, taken along, trained on."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from digitlab.drawings import UNREAD, Drawings, as_upload, as_zip, remove_drawings
+from digitlab.drawings import (
+    UNREAD,
+    Drawings,
+    as_upload,
+    as_zip,
+    drawings_of,
+    put_back,
+    remove_drawings,
+)
 from digitlab.presets import PRESETS
 from digitlab.sources.uploads import AT_HOME, Upload
 from pages.ui.answers import a
@@ -18,6 +27,7 @@ from pages.ui.visitor import visitor
 
 GALLERY = "hand_gallery"
 CHOSEN = "hand_chosen"
+REMOVED = "hand_removed"
 PRESET = "first-steps"
 """What a few digits are trained with."""
 
@@ -42,7 +52,7 @@ def show_own_digits(mine: Drawings) -> None:
             icon=":material/delete:",
             key="hand_remove",
             disabled=not chosen,
-            on_click=_remove,
+            on_click=_remove_chosen,
             args=(sorted(chosen),),
             help="Click digits above to choose them; click again to leave one out.",
         )
@@ -52,7 +62,7 @@ def show_own_digits(mine: Drawings) -> None:
                 f"Remove all {len(mine):,}",
                 type="primary",
                 key="hand_remove_all",
-                on_click=_remove,
+                on_click=_remove_all,
                 args=(mine.kept_at.tolist(),),
             )
         st.download_button(
@@ -66,6 +76,8 @@ def show_own_digits(mine: Drawings) -> None:
             help="28×28 pictures in a folder for each digit. “Add your own” on Explore reads it.",
         )
         _ways_on()
+    if not chosen:
+        _offer_removed()
 
 
 def _ways_on() -> None:
@@ -89,7 +101,15 @@ def _ways_on() -> None:
 
 def snapshot() -> Upload:
     """The digits as a dataset; older ones go, unless some run was trained on them."""
-    return as_upload(visitor(), {origin.dataset for origin in store().origins().values()})
+    in_use = {origin.dataset for origin in store().origins().values()}
+    return as_upload(visitor(), in_use, _now())
+
+
+def _now() -> datetime:
+    """By the visitor's clock: the server's may stand in another zone."""
+    minutes_behind = st.context.timezone_offset
+    zone = None if minutes_behind is None else timezone(timedelta(minutes=-minutes_behind))
+    return datetime.now(zone)
 
 
 def _chosen(mine: Drawings) -> set[int]:
@@ -104,8 +124,32 @@ def _chosen(mine: Drawings) -> set[int]:
     return chosen
 
 
-def _remove(kept_at: Sequence[int]) -> None:
+def _remove_chosen(kept_at: Sequence[int]) -> None:
+    """They can be put back while others are left: what is known of snapshots goes with the last."""
+    mine = drawings_of(visitor())
+    removed = np.isin(mine.kept_at, kept_at)
+    st.session_state[REMOVED] = None if removed.all() else mine.only(removed)
     remove_drawings(visitor(), kept_at)
+
+
+def _remove_all(kept_at: Sequence[int]) -> None:
+    st.session_state[REMOVED] = None
+    remove_drawings(visitor(), kept_at)
+
+
+def _offer_removed() -> None:
+    """What was removed last, and the way back."""
+    removed: Drawings | None = st.session_state.get(REMOVED)
+    if removed is None:
+        return
+    count = len(removed)
+    words, them = ("1 digit", "it") if count == 1 else (f"{count:,} digits", "them")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{words} removed.", width="content")
+        if st.button(f"Put {them} back", icon=":material/undo:", key="hand_put_back"):
+            put_back(visitor(), removed)
+            st.session_state[REMOVED] = None
+            st.rerun()
 
 
 def _in_words(mine: Drawings) -> str:
@@ -113,10 +157,11 @@ def _in_words(mine: Drawings) -> str:
     asked = int(mine.prompted.sum())
     corrections = len(mine) - asked
     kept = "on this computer" if visitor() == AT_HOME else "for this visit only"
+    noun, they_are = ("digit", "It is") if len(mine) == 1 else ("digits", "They are")
     return (
-        f"{len(mine):,} {'digit' if len(mine) == 1 else 'digits'}: {asked:,} that the page asked "
-        f"for, {corrections:,} {'correction' if corrections == 1 else 'corrections'}. They are "
-        f"kept {kept}. Click digits to choose them."
+        f"{len(mine):,} {noun}: {asked:,} that the page asked for, {corrections:,} "
+        f"{'correction' if corrections == 1 else 'corrections'}. {they_are} kept {kept}. "
+        "Click digits to choose them."
     )
 
 
