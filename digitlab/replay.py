@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from digitlab.errors import InputError
-from digitlab.handwriting.strokes import drawn
+from digitlab.handwriting.strokes import drawn, spaced
 from digitlab.reading import reading
 
 SPACING = 2.0
@@ -54,7 +54,7 @@ def pen_strokes(drawing: Mapping[str, Any]) -> tuple[PenStroke, ...]:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
         raise InputError("The drawing's strokes cannot be read: clear it and draw again.") from None
     spacing = max(SPACING, sum(_way(stroke.points) for stroke in strokes) / MOST_POINTS)
-    return tuple(PenStroke(_spaced(stroke.points, spacing), stroke.width) for stroke in strokes)
+    return tuple(PenStroke(spaced(stroke.points, spacing), stroke.width) for stroke in strokes)
 
 
 def _stroke(path: Mapping[str, Any]) -> PenStroke:
@@ -89,13 +89,6 @@ def _pieces(commands: Sequence[Sequence[Any]]) -> list[np.ndarray]:
 
 def _way(points: np.ndarray) -> float:
     return float(np.hypot(*np.diff(points, axis=0).T).sum())
-
-
-def _spaced(points: np.ndarray, spacing: float) -> np.ndarray:
-    """Points at equal distances along the same line, both ends among them."""
-    ways = np.concatenate([[0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
-    at = np.linspace(0, ways[-1], 1 + max(1, round(ways[-1] / spacing)))
-    return np.stack([np.interp(at, ways, points[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def until(strokes: Sequence[PenStroke], share: float) -> tuple[PenStroke, ...]:

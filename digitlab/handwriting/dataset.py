@@ -10,7 +10,7 @@ from digitlab.handwriting.drawing import drawn_anew, invented, scribbles
 from digitlab.network import CLASSES
 from digitlab.sources.arrays import Contents
 
-LEARNED, WATCHED = 104_500, 5_500
+LEARNED, WATCHED = 112_100, 5_900
 """Rows of the training part: to learn from, and behind them those to validate with."""
 
 _WRITTEN_SHARE = 0.95

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from digitlab.handwriting.allographs import DIGITS, OTHERS
-from digitlab.handwriting.strokes import Strokes, drawn, skeletons, traced
+from digitlab.handwriting.strokes import Strokes, drawn, skeletons, spaced, traced
 from digitlab.network import CLASSES
 from digitlab.preprocessing import SIDE, preprocess
 
@@ -22,6 +22,9 @@ A canvas of 280 gives the same 28×28 pixels, only slower.
 
 _PENS = 0.03, 0.33
 """How wide pens are, as shares of the drawing's longest side."""
+
+_SPACINGS = 0.03, 0.2
+"""How far the points of a pen are apart, as shares of a shape's height: a quick hand leaves few."""
 
 _USUAL_PEN, _FAITHFUL = 0.15, 0.9
 """A pen as wide as MNIST's, and the least likeness of a digit drawn again with it."""
@@ -135,16 +138,52 @@ def _any_of(shapes: Sequence[str], random: np.random.Generator) -> str:
 
 
 def written(shape: str, random: np.random.Generator) -> Strokes:
-    """A shape with its points displaced, the whole of it bent, slanted, turned and stretched."""
+    """A shape as somebody writes it once: unsteadily, with corners more or less round, strokes that
+    end too late or with a hook, and points of the pen near or far apart; bent, slanted, turned and
+    stretched as a whole."""
+    unsteady, apart = random.uniform(0.01, 0.05), random.uniform(0, 0.03)
+    rounding, tremor = max(0, random.uniform(-3, 5)), max(0, random.uniform(-0.03, 0.036))
+    hooks, spacing = random.choice([0, 0, 0.3]), np.exp(random.uniform(*np.log(_SPACINGS)))
     strokes = []
     for text in shape.split(";"):
-        points = np.array([point.split() for point in text.split(",")], float) / 100
-        twice = np.concatenate([[False], (points[1:] == points[:-1]).all(axis=1)])
-        moved = points + random.normal(0, 0.035, points.shape)
-        moved[twice] = moved[np.flatnonzero(twice) - 1]
-        pieces = [curve(piece) for piece in np.split(moved, np.flatnonzero(twice))]
-        strokes.append(np.concatenate(pieces) + random.normal(0, 0.02, 2))
-    return varied(tuple(strokes), random)
+        line = outlined(text, unsteady, random)
+        line = spaced(_ended(_ended(line, hooks, random)[::-1], hooks, random)[::-1], 0.01)
+        line += tremor * _smooth(random.normal(0, 1, line.shape), 3)
+        if rounding:
+            line = _smooth(line, rounding)
+        strokes.append(spaced(line, spacing) + random.normal(0, apart, 2))
+    return varied(_stretched(strokes, random), random)
+
+
+def outlined(stroke: str, unsteady: float, random: np.random.Generator) -> np.ndarray:
+    """One stroke of a shape, its points displaced, smooth between its corners: float64 (k, 2)."""
+    points = np.array([point.split() for point in stroke.split(",")], float) / 100
+    twice = np.concatenate([[False], (points[1:] == points[:-1]).all(axis=1)])
+    moved = points + random.normal(0, unsteady, points.shape)
+    moved[twice] = moved[np.flatnonzero(twice) - 1]
+    return np.concatenate([curve(piece) for piece in np.split(moved, np.flatnonzero(twice))])
+
+
+def _ended(line: np.ndarray, hooks: float, random: np.random.Generator) -> np.ndarray:
+    """A line as a pen ends it: with a hook, in this share of cases, or straight on a bit."""
+    way = line[-1] - line[-min(4, len(line))]
+    ahead = way / max(float(np.hypot(*way)), 1e-6)
+    length = max(0, random.normal(0, 0.04))
+    if random.random() < hooks:
+        angle = random.choice([-1, 1]) * random.uniform(0.8, 2.6)
+        length = random.uniform(0.02, 0.09)
+        ahead = ahead @ [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
+    return np.concatenate([line, [line[-1] + length * ahead]])
+
+
+def _smooth(line: np.ndarray, deviation: float) -> np.ndarray:
+    return ndimage.gaussian_filter1d(line, deviation, axis=0, mode="nearest")
+
+
+def _stretched(strokes: Sequence[np.ndarray], random: np.random.Generator) -> Strokes:
+    """Slanted and stretched, as whole hands are: more often to the right."""
+    across, slant = np.exp(random.normal(0, 0.15)), np.tan(np.radians(random.normal(3, 7)))
+    return tuple(stroke @ [[across, 0], [-slant, 1]] for stroke in strokes)
 
 
 def curve(points: np.ndarray) -> np.ndarray:
@@ -166,7 +205,7 @@ def varied(strokes: Strokes, random: np.random.Generator) -> Strokes:
     """The same strokes by another hand: bent a little, slanted, turned, narrower or wider."""
     points = np.concatenate(strokes)
     low, size = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-6)
-    slant, turn = np.tan(np.radians(random.normal(0, 12))), np.radians(random.normal(0, 7))
+    slant, turn = np.tan(np.radians(random.normal(0, 10))), np.radians(random.normal(0, 5))
     hand = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     hand = hand @ [[1, -slant], [0, 1]] @ np.diag(np.exp(random.normal(0, (0.2, 0.05))))
     waves, phases = random.normal(0, 0.025, 2), random.uniform(0, 2 * np.pi, 2)

@@ -37,6 +37,13 @@ def drawn(strokes: Strokes, pen_width: float, side: int) -> np.ndarray:
     return np.asarray(paper.reduce(_FINENESS))
 
 
+def spaced(stroke: np.ndarray, spacing: float) -> np.ndarray:
+    """Points about so far apart along the same line, both ends among them: (k, 2), k ≥ 2."""
+    ways = np.concatenate([[0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
+    at = np.linspace(0, ways[-1], 1 + max(1, round(ways[-1] / spacing)))
+    return np.stack([np.interp(at, ways, stroke[:, axis]) for axis in (0, 1)], axis=1)
+
+
 def skeletons(inked: np.ndarray) -> np.ndarray:
     """Thins ink to lines one pixel wide (Zhang & Suen, 1984, Commun. ACM 27, 236–239).
 

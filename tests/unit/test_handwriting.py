@@ -13,6 +13,7 @@ from digitlab.handwriting.drawing import (
     curve,
     drawn_anew,
     invented,
+    outlined,
     placed,
     scribbles,
     strokes_of,
@@ -67,10 +68,26 @@ def test_a_smooth_line_goes_through_its_points_and_two_points_are_a_straight_one
 
 def test_a_point_given_twice_is_a_corner():
     random = np.random.default_rng(0)
-    (corner,) = written("0 0, 100 0, 100 0, 100 100", random)
-    (bend,) = written("0 0, 100 0, 100 100", random)
+    corner = outlined("0 0, 100 0, 100 0, 100 100", 0.02, random)
+    bend = outlined("0 0, 100 0, 100 100", 0.02, random)
     assert len(np.unique(corner, axis=0)) == 3
     assert len(bend) == 17
+
+
+def test_a_shape_is_written_in_another_way_each_time_with_few_or_many_points():
+    random = np.random.default_rng(0)
+    twice = [written("0 0, 100 0, 100 100; 50 20, 50 80", random) for _ in range(40)]
+    assert all(len(strokes) == 2 for strokes in twice)
+    counts = [len(strokes[0]) for strokes in twice]
+    assert min(counts) < 20
+    assert max(counts) > 60
+
+
+def test_strokes_end_late_or_with_a_hook_now_and_then():
+    random = np.random.default_rng(0)
+    lengths = [np.ptp(written("50 0, 50 100", random)[0], axis=0) for _ in range(60)]
+    widths = np.array([across / down for across, down in lengths])
+    assert np.percentile(widths, 90) > 2 * np.percentile(widths, 10)
 
 
 def test_another_hand_keeps_the_strokes_and_moves_them_a_little():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlab.handwriting.strokes import drawn, skeletons, traced
+from digitlab.handwriting.strokes import drawn, skeletons, spaced, traced
 
 RING = np.hypot(*(np.indices((28, 28)) - 13.5))
 
@@ -24,6 +24,13 @@ def test_the_ends_of_a_line_are_round():
 
 def test_what_lies_beyond_the_paper_is_lost():
     assert not drawn((np.array([[-50.0, 10], [-50, 60]]),), 10, 84).any()
+
+
+def test_points_are_spaced_along_the_line_and_its_ends_stay():
+    line = spaced(np.array([[0.0, 0], [9, 0], [10, 0], [10, 5]]), 2.5)
+    assert line.tolist() == [[0, 0], [2.5, 0], [5, 0], [7.5, 0], [10, 0], [10, 2.5], [10, 5]]
+    assert len(spaced(np.array([[3.0, 3], [3, 4]]), 50)) == 2
+    assert spaced(np.array([[3.0, 3]]), 1).tolist() == [[3, 3], [3, 3]]
 
 
 def test_a_thick_line_is_thinned_to_one_pixel():
