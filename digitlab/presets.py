@@ -280,13 +280,13 @@ _ALL = (
         "DigitLab",
         "A compact network for drawings by anyone's hand: MNIST, scikit-learn's digits, and digits "
         "redrawn or made up with pens of every width.",
-        _convolutional(32, epochs=14).replace(
+        _convolutional(48, epochs=18).replace(
             dataset="handwriting",
             validation="last",
             validation_fraction=0.05,
-            rotation=10.0,
-            zoom=0.15,
-            shear=10.0,
+            rotation=7.0,
+            zoom=0.12,
+            shear=6.0,
             elastic=0.5,
             stroke_thickness=0.4,
         ),
