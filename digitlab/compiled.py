@@ -4,9 +4,12 @@ TensorFlow traces a network's step at its first batch, which takes a second. A t
 from the last one only in what the step is told while it runs need not wait for that again.
 """
 
+import gc
+import threading
 from functools import cached_property
 
 import keras
+import numpy as np
 
 from digitlab.architectures import build, loss, optimizer, seed_weights
 from digitlab.config import TrainingConfig
@@ -53,7 +56,7 @@ class CompiledNetwork:
         )
         self.trainee.optimizer.build(self.trainee.trainable_variables)
         self._variables = [*self.trainee.weights, *self.trainee.optimizer.variables]
-        self._first = [keras.ops.convert_to_numpy(variable) for variable in self._variables]
+        self._first = [_first(variable) for variable in self._variables]
 
     @cached_property
     def exported(self) -> keras.Model:
@@ -63,12 +66,25 @@ class CompiledNetwork:
     def begin(self, config: TrainingConfig) -> None:
         """Forgets what was learned: weights by the config's seed, an optimiser as new."""
         for variable, value in zip(self._variables, self._first, strict=True):
-            variable.assign(value)
+            variable.assign(keras.ops.zeros_like(variable) if value is None else value)
         self.trainee.optimizer.learning_rate = config.learning_rate
         seed_weights(self.trainee, config.seed)
 
 
-_kept: list[tuple[object, CompiledNetwork]] = []
+def _first(variable: keras.Variable) -> np.ndarray | None:
+    """A variable's value before the first step; None for zeros, and for what a seed decides."""
+    value = keras.ops.convert_to_numpy(variable)
+    return value if value.ndim < 2 and value.any() else None
+
+
+class _Kept(threading.local):
+    """The last network of a thread: workers of a cluster may have several."""
+
+    key: object = None
+    network: CompiledNetwork | None = None
+
+
+_kept = _Kept()
 
 
 def compiled_network(
@@ -86,9 +102,14 @@ def compiled_network(
     steps = steps_per_execution(config, batches)
     parts = {name: value for name, value in vars(config).items() if name not in _TOLD_LATER}
     key = parts, pixels, steps
-    if not _kept or _kept[0][0] != key:
-        _kept.clear()  # first: there may be no room for two
-        _kept.append((key, CompiledNetwork(config, pixels, steps)))
-    network = _kept[0][1]
-    network.begin(config)
-    return network
+    gc.collect()  # the pixels of the training before lie in circles of TensorFlow's
+    if _kept.network is None or _kept.key != key:
+        forget()  # first: there may be no room for two
+        _kept.key, _kept.network = key, CompiledNetwork(config, pixels, steps)
+    _kept.network.begin(config)
+    return _kept.network
+
+
+def forget() -> None:
+    """The next training traces its network, whichever it is: for those who measure that."""
+    _kept.key = _kept.network = None

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from digitlab.augmentation import plain_pipeline, training_pipeline
 from digitlab.checkpoints import Checkpoint
+from digitlab.compiled import forget
 from digitlab.config import TrainingConfig
 from digitlab.costs import VALIDATION_SHARE, Speed, guess_step, speed_key
 from digitlab.datasets import Dataset, probe_rows
@@ -40,6 +41,7 @@ def measure(config: TrainingConfig, dataset: Dataset) -> Speed:
     Raises:
         InputError: if the network or the split cannot be made.
     """
+    forget()  # to begin takes longer where the network was not trained just before
     with tempfile.TemporaryDirectory() as folder:
         training = Training(config, dataset, Nobody(Path(folder)))
         began = time.perf_counter()

@@ -1,12 +1,16 @@
 """The network of the last training is trained anew as one that was made for it."""
 
+import gc
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
+import tensorflow as tf
 
 from digitlab import compiled
-from digitlab.compiled import compiled_network
+from digitlab.compiled import compiled_network, forget
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.datasets import load_dataset
 from digitlab.network import MNIST_PIXELS, PixelStatistics
@@ -21,6 +25,15 @@ CONFIG = TrainingConfig(
     epochs=2,
 )
 BATCHES = 20
+EAGER = type(tf.constant(0))
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept():
+    """Neither before a test nor after it."""
+    forget()
+    yield
+    forget()
 
 
 class Nobody:
@@ -51,12 +64,12 @@ def learned(config):
 
 def test_what_was_learned_before_leaves_no_trace():
     config = CONFIG.replace(learning_rate=0.003, seed=3, rotation=5.0)
-    compiled._kept.clear()
     fresh = learned(config)
-    learned(CONFIG.replace(learning_rate_schedule="one-cycle", label_smoothing=0.0))
-    kept = compiled._kept[0][1]
+    forget()
+    learned(CONFIG.replace(learning_rate_schedule="one-cycle"))
+    kept = compiled._kept.network
     again = learned(config)
-    assert compiled._kept[0][1] is kept
+    assert compiled._kept.network is kept
     for one, other in zip(fresh, again, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -99,7 +112,6 @@ def test_what_a_step_is_told_while_it_runs_needs_no_other_network(change):
 def test_what_a_step_is_made_of_needs_another_network(change):
     network = compiled_network(CONFIG, MNIST_PIXELS, BATCHES)
     assert compiled_network(CONFIG.replace(**change), MNIST_PIXELS, BATCHES) is not network
-    assert len(compiled._kept) == 1
 
 
 def test_so_do_other_pixels_and_steps():
@@ -107,6 +119,28 @@ def test_so_do_other_pixels_and_steps():
     brighter = compiled_network(CONFIG, PixelStatistics(90.0, 80.0), BATCHES)
     assert brighter is not network
     assert compiled_network(CONFIG, PixelStatistics(90.0, 80.0), 50 * BATCHES) is not brighter
+
+
+def test_another_thread_has_a_network_of_its_own():
+    network = compiled_network(CONFIG, MNIST_PIXELS, BATCHES)
+    with ThreadPoolExecutor(1) as thread:
+        other = thread.submit(compiled_network, CONFIG, MNIST_PIXELS, BATCHES).result()
+    assert other is not network
+
+
+def test_the_digits_of_the_training_before_are_given_back():
+    training = Training(CONFIG, load_dataset("digits"), Nobody())
+    training.fit()
+    shape = (len(training.split.train), 28, 28)
+    assert pixels_held(shape)
+    del training
+    compiled_network(CONFIG, MNIST_PIXELS, BATCHES)
+    assert not pixels_held(shape)
+
+
+def pixels_held(shape):
+    """The tensors of that shape which are in memory."""
+    return [held for held in gc.get_objects() if type(held) is EAGER and held.shape == shape]
 
 
 def test_every_name_is_one_of_a_hyperparameter():

@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("tensorflow")
 import keras
 
-from digitlab import compiled
 from digitlab.checkpoints import Checkpoint
+from digitlab.compiled import forget
 from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.datasets import load_dataset
 from digitlab.errors import InputError
@@ -130,13 +130,14 @@ def test_the_same_seed_gives_the_same_training_and_another_seed_another(digits, 
 
 
 def test_a_step_is_traced_once_for_trainings_of_one_network(digits, monkeypatch):
-    compiled._kept.clear()
+    forget()
     traced, step = [], keras.Model.train_step
     monkeypatch.setattr(
         keras.Model, "train_step", lambda model, data: traced.append(model) or step(model, data)
     )
     fitted(CONFIG.replace(epochs=1), digits)
     fitted(CONFIG.replace(epochs=1, learning_rate=0.02, seed=5), digits)
+    forget()
     assert len(traced) == 1, "each time takes half a second of what Start waits for"
 
 
