@@ -12,8 +12,22 @@ from digitlab.worker import PROCESS_DIED
 LONGEST_ERRAND_QUEUE = 5
 """Measurements and studies that can wait."""
 
-ANSWER_SECONDS = 10
-"""A worker that has done an errand tells how it went within so long."""
+
+class ErrandFailedError(Exception):
+    """What failed, in a sentence."""
+
+
+def do(function: Callable[..., str | None], *arguments: str) -> None:
+    """Does an errand, in the worker.
+
+    An error reaches whoever sent it with the news that it is over; what a function returns would
+    have to be fetched from the worker, which may be dead by then.
+
+    Raises:
+        ErrandFailedError: if `function` returns what failed.
+    """
+    if error := function(*arguments):
+        raise ErrandFailedError(error)
 
 
 class Errands:
@@ -25,9 +39,8 @@ class Errands:
 
     def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
-        self._out: set[str] = set()
-        self._errors: dict[str, str] = {}
         self._progress: dict[str, StudyProgress] = {}
+        self._errors: dict[str, str] = {}
 
     def send(
         self,
@@ -46,33 +59,33 @@ class Errands:
             InputError: if too many wait.
         """
         with self._tasks.lock:
-            if name in self._out:
+            if self.is_out(name):
                 return
-            if len(self._out) >= LONGEST_ERRAND_QUEUE:
+            if sum(map(self.is_out, self._progress)) >= LONGEST_ERRAND_QUEUE:
                 raise InputError(
                     f"at most {LONGEST_ERRAND_QUEUE} measurements and studies can wait: "
                     "try again later"
                 )
             self._tasks.connect(trains)
             self._errors.pop(name, None)
-            self._progress.pop(name, None)
+            self._progress[name] = StudyProgress()
             self._tasks.send(
                 name,
+                do,
                 function,
                 *arguments,
                 key=f"{name}-{secrets.token_hex(4)}",
                 priority=-1,
                 ended=lambda future: self._ended(name, future),
             )
-            self._out.add(name)
 
     def is_out(self, name: str) -> bool:
         """Whether an errand waits or is being done."""
-        return name in self._out
+        return self._tasks.is_out(name)
 
     def progress(self, name: str) -> StudyProgress | None:
         """How far an errand is that is out; None for any other."""
-        return self._progress.get(name, StudyProgress()) if name in self._out else None
+        return self._progress[name] if self.is_out(name) else None
 
     def error(self, name: str) -> str | None:
         """Why an errand failed the last time; None if it did not."""
@@ -80,23 +93,17 @@ class Errands:
 
     def take_back(self, name: str) -> None:
         """Gives an errand up, if it is out."""
-        with self._tasks.lock:
-            if name in self._out:
-                self._out.discard(name)
-                self._tasks.let_go(name)
+        self._tasks.let_go(name)
 
     def heard(self, name: str, progress: dict[str, Any]) -> None:
         """Notes how far an errand is, unless it is that of another server."""
-        if name in self._out:
+        if self.is_out(name):
             self._progress[name] = StudyProgress(**progress)
 
     def _ended(self, name: str, future: Any) -> None:
         """Remembers why an errand failed."""
-        error: str | None = PROCESS_DIED
-        try:
-            if future.status == "finished":
-                error = future.result(timeout=ANSWER_SECONDS)
-        finally:
-            if error:
-                self._errors[name] = error
-            self._out.discard(name)
+        if future.status == "finished":
+            return
+        error = future.exception() if future.status == "error" else None
+        is_told = isinstance(error, ErrandFailedError)
+        self._errors[name] = str(error) if is_told else PROCESS_DIED
