@@ -1,7 +1,7 @@
 """Learning curves, and what can be asked of them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from digitlab.config import TrainingConfig
@@ -11,6 +11,10 @@ from digitlab.records import Epoch
 
 UNKNOWN = Digits(11_000, 9_000, 1_000)
 """Taken where the dataset is not at hand: few, so that chance is rather over- than underrated."""
+
+FEWEST_VALIDATION = 100
+"""Of fewer validation digits, one is more than a percentage point, and the 95 % interval (Wilson,
+1927) of their accuracy is wider than the differences that rules speak of."""
 
 CERTAIN_MISTAKE = math.log(100)
 """The loss, in nats, of one digit whose class was given a probability of 1 %."""
@@ -22,17 +26,25 @@ so many steps, less than 1 % of their first values is left."""
 
 @dataclass(frozen=True)
 class Curves:
-    """The completed epochs of a run, in order, and what they are of.
+    """The completed epochs of a run, in order, as they are recorded, and what they are of.
 
     `digits` tells how much chance weighs. `inherited` are the epochs of the run that this one was
     forked from: early stopping does not remember them. Losses are nats above label smoothing's
     floor; accuracies are fractions.
     """
 
-    epochs: tuple[Epoch, ...]
+    recorded: tuple[Epoch, ...]
     config: TrainingConfig
     digits: Digits = UNKNOWN
     inherited: int = 0
+
+    @cached_property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """The epochs, without a validation on fewer digits than FEWEST_VALIDATION: only early
+        stopping, which went by it, is still told of."""
+        if self.digits.validation >= FEWEST_VALIDATION:
+            return self.recorded
+        return tuple(replace(epoch, val_accuracy=None, val_loss=None) for epoch in self.recorded)
 
     @property
     def last(self) -> Epoch:
@@ -86,7 +98,7 @@ class Curves:
     @property
     def stopped_early(self) -> bool:
         """Whether early stopping has ended the training here, before the planned end."""
-        best, patience = self._remembered, self.config.early_stopping_patience
+        best, patience = self.remembered, self.config.early_stopping_patience
         unfinished = self.last.epoch < self.config.epochs
         return best is not None and unfinished and self.last.epoch - best.epoch == patience
 
@@ -98,7 +110,8 @@ class Curves:
         whether it has stopped the training or not; before the end they are the last ones.
         """
         over = self.last.epoch >= self.config.epochs or self.stopped_early
-        return (self._remembered if over else None) or self.last
+        best = self.remembered if over else None
+        return self.last if best is None else self.epochs[self.recorded.index(best)]
 
     @property
     def noise(self) -> float:
@@ -116,9 +129,9 @@ class Curves:
         return max(0.0, loss - floor)
 
     @property
-    def _remembered(self) -> Epoch | None:
+    def remembered(self) -> Epoch | None:
         """The first epoch with the lowest validation loss, if early stopping watches it."""
-        own = [epoch for epoch in self.epochs if epoch.epoch > self.inherited]
+        own = [epoch for epoch in self.recorded if epoch.epoch > self.inherited]
         values = [epoch.val_loss for epoch in own if epoch.val_loss is not None]
         if self.config.early_stopping_patience is None or not own or len(values) < len(own):
             return None

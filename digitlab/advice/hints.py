@@ -1,7 +1,7 @@
 """Findings and remedies → hints in plain words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +11,6 @@ from digitlab.advice.rules import GUESSING_LOSS, Finding, find
 from digitlab.config import TrainingConfig
 from digitlab.costs import Digits
 from digitlab.records import Epoch
-
-FEWEST_VALIDATION = 100
-"""Of fewer validation digits, one is more than a percentage point, and the 95 % interval (Wilson,
-1927) of their accuracy is wider than the differences that rules speak of."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +38,7 @@ def hints(
     """What the learning curves of a run mean, the most important first: three hints at most.
 
     At most one has something to change, so that no two contradict another. Works while a run
-    trains, too, on the epochs so far. A validation on fewer digits than FEWEST_VALIDATION is not
-    looked at.
+    trains, too, on the epochs so far. A validation on few digits is not looked at: see `Curves`.
 
     Args:
         epochs: the completed epochs, in order.
@@ -52,8 +47,6 @@ def hints(
         digits: how many it trains on and is validated on.
         inherited: epochs of the run that it was forked from.
     """
-    if digits.validation < FEWEST_VALIDATION:
-        epochs = [replace(epoch, val_accuracy=None, val_loss=None) for epoch in epochs]
     curves = Curves(tuple(epochs), config, digits, inherited)
     return tuple(_hint(finding, curves) for finding in find(curves, error))
 

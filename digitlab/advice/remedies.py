@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from digitlab.advice.curves import Curves
+from digitlab.advice.curves import FEWEST_VALIDATION, Curves
 from digitlab.advice.rules import USUAL_LEARNING_RATE, Finding
 from digitlab.config import ConvBlock, TrainingConfig
 from digitlab.domains import Integer, Real, declared
@@ -51,6 +51,11 @@ def remedy(finding: Finding, curves: Curves) -> Remedy:
             return _against_plateau(curves)
         case "improving":
             return _longer(curves)
+        case "early_stopping" if curves.digits.validation < FEWEST_VALIDATION:
+            n = curves.digits.validation
+            return Remedy(
+                f"Of {n} validation digits that is largely chance: more of them would tell better."
+            )
         case "early_stopping":
             return Remedy("A larger early_stopping_patience waits longer for a late improvement.")
         case _:

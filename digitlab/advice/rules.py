@@ -217,7 +217,9 @@ _PROBLEMS: tuple[Callable[[Curves], Finding | None], ...] = (
 
 
 def _stopped_early(curves: Curves) -> Finding | None:
-    return Finding("early_stopping", curves.last, curves.kept) if curves.stopped_early else None
+    if not curves.stopped_early:
+        return None
+    return Finding("early_stopping", curves.last, curves.remembered)
 
 
 def _past_lag(curves: Curves) -> Finding | None:

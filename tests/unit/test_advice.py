@@ -154,6 +154,24 @@ def test_a_validation_on_a_dozen_digits_is_not_looked_at():
     assert hints(worse, PLAIN, digits=few) == ()
 
 
+def test_early_stopping_is_told_of_however_few_digits_it_watched():
+    epochs = curves([0.1, 0.08, 0.07, 0.06], [0.05, 0.04, 0.0405, 0.0402])
+    few = Digits(4_012, 4_000, 12)
+    (hint,) = hints(epochs, STOPPING, digits=few)
+    assert hint.key == "early_stopping"
+    assert "lowest in epoch 2 (0.040)" in hint.sentence
+    assert hint.suggestion.startswith("Of 12 validation digits that is largely chance")
+    assert Curves(tuple(epochs), STOPPING, few).kept.epoch == 2
+
+
+def test_a_training_that_early_stopping_ended_stands_on_no_plateau_however_few_digits_it_watched():
+    flat = curves([0.1] + [0.05] * 8, [0.06] + [0.05] + [0.0505] * 7)
+    few = Digits(4_012, 4_000, 12)
+    stopped, not_stopped = (PLAIN.replace(early_stopping_patience=n) for n in (7, 9))
+    assert [hint.key for hint in hints(flat, stopped, digits=few)] == ["early_stopping"]
+    assert [hint.key for hint in hints(flat, not_stopped, digits=few)] == ["plateau"]
+
+
 def test_longer_training_with_few_validation_digits_keeps_them():
     (hint,) = hints(IMPROVING, PLAIN.replace(epochs=5), digits=Digits(80, 70, 10))
     assert hint.sentence.startswith("The training loss was still falling")
