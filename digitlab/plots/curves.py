@@ -1,6 +1,7 @@
 """Learning curves: how loss and accuracy went, within epochs and across them."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from math import ceil
 from typing import NamedTuple
 
@@ -16,6 +17,9 @@ TITLES = {
     "learning rate": ("Learning rate: the size of the steps", "learning rate"),
 }
 """By what is drawn: the chart's title, and that of the axis upwards."""
+
+HEIGHTS = {"loss": 300, "accuracy": 300, "learning rate": 200}
+"""Of each chart in pixels, while a training is watched and afterwards."""
 
 START = {"loss": (0.0, 2.5), "accuracy": (0.0, 100.0)}
 """The scale before there is anything to draw: a network that guesses has a loss of 2.3."""
@@ -92,7 +96,7 @@ def draw_curves(metric: str, lines: Sequence[Series], marked: int | None = None)
     """The lines of a learning curve, or of several; see `learning_curve`."""
     figure = go.Figure([_line(line, metric) for line in lines])
     title, unit = TITLES[metric]
-    finish(figure, title, "epoch", unit, 300)
+    finish(figure, title, "epoch", unit, HEIGHTS[metric])
     figure.update_layout(showlegend=True)
     figure.update_yaxes(range=value_range(metric, lines))
     _across(figure, lines, marked)
@@ -111,7 +115,7 @@ def learning_rate_curve(
     line = learning_rate_info(epochs, batches)
     figure = go.Figure([_line(line, "learning rate")] if line.x else [])
     title, unit = TITLES["learning rate"]
-    finish(figure, title, "epoch", unit, 180)
+    finish(figure, title, "epoch", unit, HEIGHTS["learning rate"])
     figure.update_layout(showlegend=False)
     if spans_decades(line):
         figure.update_yaxes(type="log", dtick=1, exponentformat="power")
@@ -140,6 +144,7 @@ def _across(figure: go.Figure, lines: Sequence[Series], marked: int | None) -> N
     last = last_epoch(lines)
     _whole_epochs(figure, last)
     figure.update_xaxes(range=[0, 1.02 * last])
+    figure.update_layout(margin_r=16)  # for all of the last tick's number
     if marked is not None:
         figure.add_vline(marked, line={"color": MARK, "width": 1, "dash": "dash"})
 
@@ -186,6 +191,7 @@ def _line(series: Series, metric: str) -> go.Scatter:
             "width": 2 if "markers" in series.mode else 1,
         },
         marker={"symbol": series.symbol, "size": 7},
+        cliponaxis=False,  # of a mark on an axis, too, the whole is seen
         opacity=1 if "markers" in series.mode else 0.6,
         showlegend="markers" in series.mode,
         hovertemplate=f"{when}: {metric} %{{y:{digits}}}{unit} ({series.name})<extra></extra>",
@@ -209,6 +215,12 @@ def spans_decades(line: Series) -> bool:
     return bool(line.y) and max(line.y) > 10 * min(line.y) > 0
 
 
-def _whole_epochs(figure: go.Figure, count: int) -> None:
-    """Ticks at whole epochs, a dozen at most."""
-    figure.update_xaxes(tickformat="d", tick0=0, dtick=ceil(count / 12))
+def epoch_step(last: float) -> int:
+    """Epochs between two ticks, of which there are a dozen or so at most: 1, 2, 5, 10, 20, 50 …"""
+    steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
+    return next(step for step in steps if last <= 12 * step)
+
+
+def _whole_epochs(figure: go.Figure, last: int) -> None:
+    """Ticks at whole epochs."""
+    figure.update_xaxes(tickformat="d", tick0=0, dtick=epoch_step(last))

@@ -10,11 +10,18 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
-from digitlab.plots.curves import TITLES, Series, last_epoch, spans_decades, value_range
+from digitlab.plots.curves import (
+    HEIGHTS,
+    TITLES,
+    Series,
+    epoch_step,
+    last_epoch,
+    spans_decades,
+    value_range,
+)
 
-HEIGHT = 210
-LEFT, RIGHT, BOTTOM = 56, 12, 44
-"""Pixels: the height between the axes, and the room beside and below them."""
+LEFT, RIGHT, BOTTOM = 64, 12, 44
+"""Pixels: the room beside and below the axes."""
 
 MOST_MARKED = 60
 """A line of more points has no marks, which would cover it."""
@@ -65,7 +72,7 @@ def still_rate(line: Series, planned: int | None = None) -> str:
     """The learning rate, as `plots.learning_rate_curve`: one `<figure>` element.
 
     Args:
-        line: with points, see `learning_rate_info`.
+        line: see `learning_rate_info`.
         planned: as for `still_curves`.
     """
     last = planned or last_epoch([line])
@@ -74,7 +81,7 @@ def still_rate(line: Series, planned: int | None = None) -> str:
         frame = _Frame(last, low, high, decades=True)
         marks = {10.0**power: f"{10.0**power:g}" for power in range(low, high + 1)}
     else:
-        frame = _Frame(last, 0, 1.1 * max(line.y) or 1)
+        frame = _Frame(last, 0, 1.1 * max(line.y, default=0.001) or 1)
         marks = {value: f"{value:g}" for value in ticks(frame.low, frame.high)}
     return _figure("learning rate", *TITLES["learning rate"], [line], frame, marks)
 
@@ -89,7 +96,7 @@ def ticks(low: float, high: float) -> list[float]:
 
 def whole_ticks(last: float) -> list[int]:
     """Whole epochs from 0, a dozen or so at most."""
-    return list(range(0, ceil(last) + 1, ceil(max(last, 1) / 12)))
+    return list(range(0, ceil(last) + 1, epoch_step(last)))
 
 
 def _figure(
@@ -114,12 +121,14 @@ def _figure(
     )
     named = [line for line in lines if "markers" in line.mode and len(lines) > 1]
     return (
-        f'<figure role="img" aria-label="{escape(what)} by epoch" style="margin:0 0 12px">'
-        f'<figcaption style="font-size:15px;font-weight:600">{escape(title)}</figcaption>'
-        f'<svg height="{HEIGHT}" fill="currentColor" style="display:block;overflow:visible;'
-        f"width:calc(100% - {LEFT + RIGHT}px);margin:12px {RIGHT}px {BOTTOM}px {LEFT}px;"
-        f'font-size:12px">{drawn}</svg>'
-        f'<div style="font-size:12px">{" ".join(map(_legend, named))}&nbsp;</div></figure>'
+        f'<figure role="img" aria-label="{escape(what)} by epoch" style="margin:0;'
+        f'height:{HEIGHTS[what]}px;display:flex;flex-direction:column">'
+        '<figcaption style="font-size:15px;font-weight:600;padding:8px 0 0 4px">'
+        f"{escape(title)}</figcaption>"
+        '<svg fill="currentColor" style="flex:1;min-height:0;overflow:visible;font-size:12px;'
+        f'width:calc(100% - {LEFT + RIGHT}px);margin:12px {RIGHT}px {BOTTOM}px {LEFT}px">'
+        f'{drawn}</svg><div style="font-size:12px">{" ".join(map(_legend, named))}&nbsp;</div>'
+        "</figure>"
     )
 
 
@@ -137,8 +146,8 @@ def _across(at: float, epoch: int) -> str:
 def _names(y_title: str) -> str:
     return (
         '<text x="50%" y="100%" dy="3em" text-anchor="middle">epoch</text>'
-        f'<text transform="translate({12 - LEFT} {HEIGHT / 2}) rotate(-90)" '
-        f'text-anchor="middle">{escape(y_title)}</text>'
+        f'<svg y="50%" overflow="visible"><text transform="translate({8 - LEFT}) rotate(-90)" '
+        f'text-anchor="middle">{escape(y_title)}</text></svg>'
     )
 
 

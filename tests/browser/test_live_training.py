@@ -79,6 +79,7 @@ def test_a_training_is_paused_resumed_watched_to_its_end_looked_back_at_and_fork
     expect(page.get_by_text(f"This will go on from epoch 14 of {run_id}")).to_be_visible()
     start(page)
     expect(page.get_by_text(RUN_LINE)).to_contain_text(f"from epoch 14 of {run_id}")
+    page.locator(".st-key-train_progress").wait_for()  # until then, the end of its parent stands
     expect_end(page, r"Finished after 15 of 15 epochs")
     fork_id = run_shown(page)
 
@@ -142,6 +143,28 @@ def test_a_button_brings_into_sight_what_it_leads_to(trainer, size):
     note = page.get_by_text("This will go on from epoch 2")
     expect(note).to_be_visible(timeout=TRAINING_SECONDS)
     expect(note).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_charts_and_form_stay_as_they_were_when_a_training_begins_and_ends(trainer, size):
+    page = trainer.page
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    choose_epochs(page, 6)
+    start(page)
+    wait_for_epoch(page, 3, 6)
+    expect(page.get_by_role("button", name="Stop and keep")).to_have_count(1)
+    live = place_of_first_chart(page)
+    expect_end(page, "Finished after 6 of 6 epochs")
+    page.locator(".stPlotlyChart").first.wait_for()
+    assert place_of_first_chart(page) == pytest.approx(live, abs=2)
+    expect(page.get_by_role("tab", name="Optimisation")).to_have_attribute("aria-selected", "true")
+
+
+def place_of_first_chart(page):
+    """Its pixels from the top of the page, and its height."""
+    chart = page.locator("figure, .stPlotlyChart").first.bounding_box()
+    scrolled = page.get_by_test_id("stMain").evaluate("element => element.scrollTop")
+    return chart["y"] + scrolled, chart["height"]
 
 
 def test_a_second_training_waits_in_a_visible_queue_and_can_leave_it(trainer):

@@ -179,6 +179,26 @@ def test_a_number_that_may_be_left_out_is_whole_and_empty(visit):
     assert "early_stopping_patience None → 3" in says(app)
 
 
+def test_what_has_to_wait_is_told_where_it_was_queued(visit, jobs):
+    app = visit("train", train_preset="first-steps")
+    press(app, "Start training")
+    assert not app.toast
+    first = jobs.store.runs()[0].id
+    press(app, "Queue this training")
+    second = jobs.store.runs()[0].id
+    assert [toast.value for toast in app.toast] == [
+        f"**{second}** waits for its turn, after {first}."
+    ]
+    assert shown(app, first)
+
+
+def test_a_run_is_headed_by_its_id_and_the_name_that_a_visitor_gave_it(visit, jobs):
+    run_id = ended(jobs)
+    jobs.store.label_run(run_id, "the *small* one", "")
+    heading = f"Run **{run_id}** · “the \\*small\\* one” · first-steps on digits"
+    assert any(line.value.startswith(heading) for line in visit("train").markdown)
+
+
 def test_a_waiting_run_can_be_taken_out_of_the_queue(visit, jobs):
     first, second = (jobs.submit(TrainingConfig(dataset="digits")) for _ in range(2))
     jobs.store.start_run(first)
@@ -273,27 +293,28 @@ def waiting_for_a_test_result():
     """The panel of a run that is being stored; the page starts over once."""
     import streamlit as st
 
-    from pages.ui.train.result import _saving
+    from pages.ui.train.live import _live
 
     if "begun" in st.session_state:
         st.markdown("the page started over")
         st.stop()
     st.session_state["begun"] = True
-    _saving(st.session_state["run"])
+    _live(st.session_state["run"], every=1.0)
 
 
 @pytest.mark.parametrize(("patience", "over"), [(timedelta(0), True), (timedelta(hours=1), False)])
 def test_waiting_for_a_test_result_ends_by_itself(jobs, monkeypatch, patience, over):
     monkeypatch.setattr("digitlab.jobs.LONGEST_TEST", patience)
-    run_id = jobs.submit(TrainingConfig(dataset="digits"))
-    jobs.store.start_run(run_id)
+    run_id = trained(jobs, epochs=1)
     jobs.store.end_run(run_id, Status.STOPPED)
     app = AppTest.from_function(waiting_for_a_test_result, default_timeout=20)
     app.session_state["run"] = run_id
     app.run()
     assert not app.exception
-    assert [line.value for line in app.markdown] == ["the page started over"] * over
-    assert len(app.info) == (not over)
+    assert ("the page started over" in [line.value for line in app.markdown]) == over
+    words = "Stopped: 1 epoch is complete; the model is being stored and tested …"
+    assert [bar.proto.text for bar in app.get("progress")] == [words] * (not over)
+    assert all(button.disabled for button in app.button)
 
 
 def test_waiting_for_a_test_result_ends_with_the_process_that_tests(jobs):
@@ -350,14 +371,14 @@ def test_before_the_first_epoch_the_places_of_readings_and_filters_are_kept(
     visit, jobs, monkeypatch
 ):
     trained(jobs, epochs=0)
-    app = visit("train")
-    assert html_of(app).count("not read yet") == 0, "nothing is drawn before the first batch"
     batch = BatchProgress(1, 10, 45, 0.5, 1.0, 0.001, 0.3)
-    monkeypatch.setattr(jobs, "progress", lambda run_id: [batch])
-    app = visit("train")
-    assert not app.exception
-    assert html_of(app).count("not read yet") == 2 * 20
-    assert any("The first 16 filters" in line.value for line in app.markdown)
+    for known in ([], [batch]):
+        monkeypatch.setattr(jobs, "progress", lambda run_id, known=known: known)
+        app = visit("train")
+        assert not app.exception
+        assert len(live_figures(app)) == 3
+        assert html_of(app).count("not read yet") == 2 * 20
+        assert any("The first 16 filters" in line.value for line in app.markdown)
 
 
 def test_after_an_epoch_each_reading_is_marked_right_or_wrong_and_the_changed_ones_too(visit, jobs):
@@ -423,7 +444,7 @@ def test_a_run_is_looked_at_soon_only_where_its_first_batch_or_its_end_is_awaite
 ):
     run_id = trained(jobs, epochs=0)
     visit("train")
-    assert looks == [OFTEN, SOON]
+    assert looks == [SELDOM, SOON]
     looks.clear()
     jobs.store.add_epoch(run_id, Epoch(1, 0.5, 1.0, None, None, 0.001, 1.0))
     visit("train")
@@ -431,7 +452,7 @@ def test_a_run_is_looked_at_soon_only_where_its_first_batch_or_its_end_is_awaite
     looks.clear()
     jobs.store.wish(run_id, Wish.STOP)
     visit("train")
-    assert looks == [OFTEN, SOON]
+    assert looks == [SELDOM, SOON]
 
 
 def test_the_first_batch_of_a_fork_is_awaited_too(visit, jobs, looks):
@@ -448,9 +469,9 @@ def test_a_long_training_is_looked_at_less_often(visit, jobs, looks, per_epoch, 
         epoch = Epoch(number, 0.5, 1.0, None, None, 0.001, per_epoch)
         jobs.store.add_epoch(before, epoch)
     jobs.store.end_run(before, Status.STOPPED)
-    trained(jobs)
+    jobs.store.add_epoch(trained(jobs, epochs=0), epoch)
     visit("train")
-    assert looks[0] == pytest.approx(seconds, rel=0.1)
+    assert looks == [pytest.approx(seconds, rel=0.1)]
 
 
 @pytest.mark.parametrize(("per_epoch", "is_near"), [(1.5, False), (0.4, True)])
@@ -461,6 +482,24 @@ def test_a_run_that_is_about_to_end_is_looked_at_soon(visit, jobs, looks, per_ep
         jobs.store.add_epoch(run_id, epoch)
     visit("train")
     assert (SOON in looks) == is_near
+
+
+def one_look():
+    """The panel of a run that trains."""
+    import streamlit as st
+
+    from pages.ui.train.live import _live
+
+    _live(st.session_state["run"], every=1.0)
+
+
+def test_one_look_reads_what_it_shows_once(visit, jobs, monkeypatch):
+    run_id, asked = trained(jobs, epochs=1), []
+    monkeypatch.setattr(jobs, "progress", lambda run_id: asked.append(run_id) or [])
+    app = AppTest.from_function(one_look, default_timeout=20)
+    app.session_state["run"] = run_id
+    assert "epoch 1 of 4" in app.run().get("progress")[0].proto.text
+    assert asked == [run_id]
 
 
 def test_where_news_is_awaited_the_page_starts_over_when_it_comes(jobs):
@@ -718,6 +757,22 @@ def test_a_stopped_run_stays_in_reach_while_the_next_one_trains(visit, jobs):
     assert any(f"**{next_run}** is training: 1 of 4" in line.value for line in app.markdown)
     press(app, "Watch it")
     assert by_label(app.button, "Pause")
+
+
+def test_who_stopped_a_run_sees_it_while_it_is_tested_though_the_next_one_trains(
+    visit, jobs, monkeypatch
+):
+    monkeypatch.setattr(jobs, "may_still_test", lambda run: True)
+    first, second = trained(jobs), jobs.submit(SMALL)
+    app = visit("train", train_run=first)
+    jobs.store.end_run(first, Status.STOPPED)
+    jobs.store.start_run(second)
+    app.run()
+    app.query_params.clear()
+    app.session_state["train_next_run"] = None
+    app.run()
+    assert shown(app, first)
+    assert "is being stored and tested" in app.get("progress")[0].proto.text
 
 
 def test_who_saw_a_run_end_goes_on_seeing_it(visit, jobs):

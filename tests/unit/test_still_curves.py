@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from digitlab.plots import curves_info, learning_rate_info
+from digitlab.plots import curves_info, learning_curve, learning_rate_info
 from digitlab.plots.still import MOST_MARKED, still_curves, still_rate, ticks, whole_ticks
 from digitlab.records import BatchProgress, Epoch
 
@@ -110,8 +110,16 @@ def test_a_learning_rate_that_spans_decades_is_drawn_in_decades():
     assert words[1].startswith("epoch 2: learning rate 1e-05")
 
 
-def test_a_learning_rate_that_hardly_moves_is_drawn_from_zero():
-    assert "0" in texts(parsed(still_rate(learning_rate_info(EPOCHS), planned=3)))
+@pytest.mark.parametrize("epochs", [EPOCHS, ()])
+def test_a_learning_rate_that_hardly_moves_is_drawn_from_zero(epochs):
+    assert "0" in texts(parsed(still_rate(learning_rate_info(epochs), planned=3)))
+
+
+@pytest.mark.parametrize("metric", ["loss", "accuracy"])
+def test_a_chart_is_as_high_while_a_training_is_watched_as_afterwards(metric):
+    afterwards = learning_curve(metric, EPOCHS).layout.height
+    still = figure_of(curves_info(metric, EPOCHS), metric)
+    assert f"height:{afterwards}px" in still.get("style")
 
 
 @pytest.mark.parametrize(
@@ -129,9 +137,11 @@ def test_ticks_are_round_numbers(low, high, expected):
     assert 3 <= len(found) <= 8
 
 
-@pytest.mark.parametrize("last", [1, 5, 24, 500])
-def test_epochs_are_whole_and_a_dozen_at_most(last):
+@pytest.mark.parametrize(
+    ("last", "step"), [(1, 1), (12, 1), (13, 2), (25, 5), (100, 10), (150, 20), (500, 50)]
+)
+def test_epochs_are_told_in_round_steps_a_dozen_at_most(last, step):
     found = whole_ticks(last)
-    assert found[0] == 0
+    assert found[:2] == [0, step]
     assert len(found) <= 13
-    assert found[-1] <= last
+    assert last - step < found[-1] <= last

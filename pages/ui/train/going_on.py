@@ -118,12 +118,20 @@ def show_start(
         disabled=not may_start,
     ):
         if fork is not None:
-            get_jobs().fork(fork[0].id, fork[1], config)
+            run_id = get_jobs().fork(fork[0].id, fork[1], config)
         else:
-            get_jobs().submit(config, preset.key)
+            run_id = get_jobs().submit(config, preset.key)
         start_afresh()
-        look_at(None)
-        st.rerun()
+        _follow(run_id)
+
+
+def _follow(run_id: str) -> None:
+    """Shows what trains: this run, or the one that it waits for, and then says that it waits."""
+    first = active_run()
+    if first is not None and first.id != run_id:
+        st.toast(f"**{run_id}** waits for its turn, after {first.id}.", icon=":material/schedule:")
+    look_at(None)
+    st.rerun()
 
 
 def _offer_resume(run: Run, done: int, notes: DeltaGenerator) -> None:
@@ -143,8 +151,7 @@ def _offer_resume(run: Run, done: int, notes: DeltaGenerator) -> None:
         help="The completed epochs are kept; the one that was not complete is repeated.",
     ):
         get_jobs().resume(run.id)
-        look_at(None)
-        st.rerun()
+        _follow(run.id)
 
 
 def _can_go_further(run: Run, done: int) -> bool:
@@ -175,6 +182,4 @@ def _offer_more(run: Run, done: int, notes: DeltaGenerator) -> None:
         disabled=not may_train,
         help="A new run that goes on from the last epoch; this one stays as it is.",
     ):
-        get_jobs().fork(run.id, done, config)
-        look_at(None)
-        st.rerun()
+        _follow(get_jobs().fork(run.id, done, config))

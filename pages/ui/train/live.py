@@ -8,16 +8,15 @@ import streamlit as st
 from digitlab.config import TrainingConfig
 from digitlab.domains import Real, declared
 from digitlab.errors import InputError
-from digitlab.forks import counted_from
 from digitlab.jobs import get_jobs
-from digitlab.pace import pace
 from digitlab.records import BatchProgress, Epoch, Run, Status, Wish
-from pages.ui.cache import dataset, store
+from pages.ui.cache import dataset
 from pages.ui.frame import guard
-from pages.ui.own_epochs import epochs_apart
 from pages.ui.train.hints import effective, show_hints
+from pages.ui.train.look import Look, in_words, look
 from pages.ui.train.panel import show_panel
-from pages.ui.train.shown import PROGRESS, active_run, saw_end
+from pages.ui.train.result import is_saving
+from pages.ui.train.shown import PROGRESS, saw_end
 
 LOOKS, OFTEN, SELDOM = 20, 1.0, 10.0
 """Looks at a run in all, and the fewest and most seconds between two. Each costs a browser a tenth
@@ -28,20 +27,30 @@ SOON, PATIENCE = 0.2, 0.45
 """Where somebody waits for the very moment, seconds between two looks, each of which waits so long
 for news; after half a second Streamlit would show that it works."""
 
-STILL = f"<style>.st-key-{PROGRESS} * {{ transition: none !important; }}</style>"
-"""A bar that glides for half a second is painted thirty times."""
-
-PANEL_HEIGHT = 620
-"""About that of the panel, in pixels: nothing jumps when the first batch is there."""
+STYLE = f"""<style>
+.st-key-{PROGRESS} * {{ transition: none !important; }}
+.st-key-{PROGRESS} {{ min-height: 59px; justify-content: center; }}
+@media (max-width: 640px) {{ .st-key-{PROGRESS} {{ min-height: 104px; }} }}
+</style>"""
+"""A bar that glides for half a second is painted thirty times. It has the room of the sentence that
+will stand in its place, about the result."""
 
 RATES = {p.name: p.domain for p in declared(TrainingConfig)}["learning_rate"]
 
 
 def show_live(run: Run) -> None:
-    """A panel that looks after itself while the run is active, then reruns the page once."""
-    st.html(STILL)
+    """A panel that looks after itself until the run has ended and its model is tested; then it
+    reruns the page once.
+
+    What stands there afterwards is put together alike (`show_ended`): Streamlit keeps the old
+    parts of a page until the new ones are drawn, each at its place.
+    """
     every = _seconds_between_looks(run.config)
-    st.fragment(_live, run_every=every)(run.id, every)
+    # Where news is awaited, it starts the page over. To draw the panel anew until then would cost
+    # the browser a tenth of a core, while the training process starts.
+    looks = SELDOM if _is_awaited(look(run.id), every) else every
+    st.fragment(_live, run_every=looks)(run.id, every)
+    st.html(STYLE)
 
 
 def _seconds_between_looks(config: TrainingConfig) -> float:
@@ -55,39 +64,33 @@ def _seconds_between_looks(config: TrainingConfig) -> float:
 def _live(run_id: str, every: float) -> None:
     """Words and buttons, then what was learned so far."""
     with guard():
-        run, apart = store().run(run_id), epochs_apart(run_id)
-        epochs = counted_from(store().epochs(run_id), apart)
-        batches = counted_from(get_jobs().progress(run_id), apart)
-        if _is_awaited(run, every):
+        seen = look(run_id)
+        if _is_awaited(seen, every):
             st.fragment(_news, run_every=SOON)(run_id, every, time.monotonic())
-        elif run.status.is_active:
-            _words(run)
+        elif seen.run.status.is_active:
+            with st.container():  # as a fragment has one: else the buttons stood there twice
+                _words(seen)
         else:
-            _end(run)
-        if not (batches or epochs):
-            # Charts without a point, or a skeleton that glimmers, would keep the browser busy
-            # while training starts: a third of a core where there is no graphics card.
-            st.container(height=PANEL_HEIGHT, border=False)
-            return
-        show_panel(run, epochs, batches, "live", planned=run.config.epochs - apart)
-        show_hints(run, epochs, "live")
+            _end(seen.run)
+        with st.container():
+            show_panel(seen.run, seen.epochs, seen.batches, "live", seen.planned)
+        show_hints(seen.run, seen.epochs, "live")
 
 
-def _is_awaited(run: Run, every: float) -> bool:
+def _is_awaited(seen: Look, every: float) -> bool:
     """Whether somebody waits for the first batch of a run, or for its end: one that was asked for,
-    or one that comes before the next look."""
+    or one that comes before the next look; or for the test of its model."""
+    run = seen.run
     if not run.status.is_active:
-        return False
-    batches, epochs = get_jobs().progress(run.id), store().epochs(run.id)
-    if not (batches or counted_from(epochs, run.parent_epoch or 0)):
-        first = active_run()
-        return first is not None and first.id == run.id
+        return is_saving(run)
+    if not seen.has_begun:
+        return seen.is_next
     if run.controls.wish is not None:
         return True
-    now = pace(run.config, batches, epochs)
+    now = seen.pace
     if run.status is not Status.RUNNING or now is None or now.seconds_per_epoch is None:
         return False
-    return (run.config.epochs - now.position) * now.seconds_per_epoch < every
+    return (seen.planned - now.position) * now.seconds_per_epoch < every
 
 
 def _news(run_id: str, every: float, drawn_at: float) -> None:
@@ -97,13 +100,13 @@ def _news(run_id: str, every: float, drawn_at: float) -> None:
         drawn_at: when the page drew them, by the monotonic clock: it did not wait for news.
     """
     with guard():
-        run, end = store().run(run_id), time.monotonic() + PATIENCE
-        if not _is_awaited(run, every):
-            _end(run)
-        while drawn_at + SOON < time.monotonic() < end and _is_awaited(run, every):
+        seen, end = look(run_id), time.monotonic() + PATIENCE
+        if not _is_awaited(seen, every):
+            _end(seen.run)
+        while drawn_at + SOON < time.monotonic() < end and _is_awaited(seen, every):
             time.sleep(PATIENCE / 5)
-            run = store().run(run_id)
-        _words(run)
+            seen = look(run_id)
+        _words(seen)
 
 
 def _end(run: Run) -> None:
@@ -113,62 +116,33 @@ def _end(run: Run) -> None:
     st.rerun()
 
 
-def _words(run: Run) -> None:
-    batches, epochs = get_jobs().progress(run.id), store().epochs(run.id)
-    share, words = progress_in_words(run, batches, epochs)
+def _words(seen: Look) -> None:
+    share, words = in_words(seen)
+    if not seen.run.status.is_active:
+        saw_end(seen.run.id)  # the next run may train before this one is tested
+    if is_saving(seen.run):
+        words += "; the model is being stored and tested …"
     with st.container(key=PROGRESS):
         st.progress(share, text=words)
-    if run.status.is_active:
-        latest = batches[-1] if batches else epochs[-1] if epochs else None
-        _controls(run, latest.learning_rate if latest else None)
+    _controls(seen.run, seen.latest.learning_rate if seen.latest else None)
 
 
 def progress_in_words(
     run: Run, batches: Sequence[BatchProgress], epochs: Sequence[Epoch]
 ) -> tuple[float, str]:
-    """How far a run is, as a share and in words; that of another process reports whole epochs.
-
-    A copy that is taught counts its own epochs: see `forks`.
-    """
-    apart = epochs_apart(run.id)
-    planned = run.config.epochs - apart
-    batches, epochs = counted_from(batches, apart), counted_from(epochs, apart)
-    now = pace(run.config, batches, epochs)
-    share = min(now.position / planned, 1.0) if now else 0.0
-    if not run.status.is_active:
-        return share, f"{run.status.value.capitalize()}: {len(epochs)} epochs are complete"
-    if run.status is Status.QUEUED:
-        first, done = active_run(), len(epochs) / planned
-        if first is not None and first.id == run.id:
-            return done, "waits for the training process: a few seconds, when it starts"
-        return done, "waits for its turn"
-    if run.controls.wish is Wish.PAUSE:
-        return share, "pausing …"
-    if run.controls.wish is Wish.STOP:
-        return share, "stopping …"
-    if now is None:
-        return share, "starting: the training process loads TensorFlow, a few seconds at first"
-    if share == 1.0:
-        return share, "storing and testing the model"
-    latest = batches[-1] if batches else epochs[-1]
-    words = [
-        f"epoch {latest.epoch} of {planned}",
-        now.left_in_words(planned),
-        f"accuracy {100 * latest.accuracy:.2f} %",
-        f"loss {latest.loss:.4f}",
-    ]
-    if now.digits_per_second is not None:
-        words.append(f"{_round(now.digits_per_second):,} digits a second")
-    return share, " · ".join(words)
+    """As `in_words`; epochs and reports are counted as they are stored."""
+    return in_words(Look.of(run, epochs, batches))
 
 
 def _controls(run: Run, rate: float | None) -> None:
-    """Pause, Stop, the learning rate; or the way out of the queue.
+    """Pause, Stop, the learning rate; or the way out of the queue. Once the end is settled, they
+    keep their place and cannot be pressed.
 
     Args:
         rate: the learning rate of the latest step that is known.
     """
     jobs, heard = get_jobs(), run.controls.wish
+    is_settled = heard is not None or not run.status.is_active
     with st.container(horizontal=True, vertical_alignment="center"):
         if run.status is Status.QUEUED:
             st.button(
@@ -185,7 +159,7 @@ def _controls(run: Run, rate: float | None) -> None:
             key=f"train_pause_{run.id}",
             on_click=jobs.pause,
             args=(run.id,),
-            disabled=heard is not None,
+            disabled=is_settled,
             help="Makes way for another run. It can be resumed later; the epoch that is not "
             "complete is then repeated.",
         )
@@ -195,13 +169,13 @@ def _controls(run: Run, rate: float | None) -> None:
             key=f"train_stop_{run.id}",
             on_click=jobs.stop,
             args=(run.id,),
-            disabled=heard is not None,
+            disabled=is_settled,
             help="Ends the training now. The completed epochs and the model are kept and tested.",
         )
-        _learning_rate(run, rate)
+        _learning_rate(run, rate, is_settled)
 
 
-def _learning_rate(run: Run, rate: float | None) -> None:
+def _learning_rate(run: Run, rate: float | None, is_settled: bool) -> None:
     """A field for another learning rate, and what it was.
 
     Where a schedule moves it, the field is of the highest one, and the present one stands below.
@@ -212,7 +186,7 @@ def _learning_rate(run: Run, rate: float | None) -> None:
     with st.popover(
         "Change the learning rate",
         icon=":material/speed:",
-        disabled=run.controls.wish is not None,
+        disabled=is_settled,
         key=f"train_change_{run.id}",
     ):
         st.number_input(
@@ -239,8 +213,3 @@ def _learning_rate(run: Run, rate: float | None) -> None:
 
 def _set_learning_rate(run_id: str, key: str) -> None:
     get_jobs().set_learning_rate(run_id, st.session_state[key])
-
-
-def _round(number: float) -> int:
-    """To two digits, so that it stands still: 12,345 → 12,000."""
-    return int(float(f"{number:.1e}"))

@@ -14,40 +14,44 @@ from pages.ui.dataset_picker import error_of
 from pages.ui.frame import guard, without_links
 from pages.ui.own_epochs import epochs_apart
 from pages.ui.train.author import show_author
-from pages.ui.train.going_on import choose_fork, show_fork_button, show_ways_on
+from pages.ui.train.going_on import choose_fork, show_ways_on
 from pages.ui.train.hints import effective, show_hints
+from pages.ui.train.look import look
 from pages.ui.train.panel import show_panel
 from pages.ui.train.shown import is_watched
 
-POLL = 0.7
-"""Seconds between two looks at a run whose model is being tested."""
-
 
 def show_ended(run: Run) -> None:
-    """How a run ended, the ways on, what its curves mean, and its epochs one by one."""
+    """How a run ended, the ways on, its epochs one by one, and what its curves mean."""
     epochs = store().epochs(run.id)
-    if is_saving(run):
-        st.fragment(_saving, run_every=POLL)(run.id)
-        return
     own = counted_from(epochs, epochs_apart(run.id))
-    _how_it_ended(run, own)
-    show_ways_on(run, epochs)
-    if run.status is Status.FAILED:
-        _offer_smaller_steps(run)
-    show_hints(run, own, "ended")
-    if own:
-        look = st.expander(
-            "Epoch by epoch",
-            is_watched(run),
-            icon=":material/history:",
-            type="compact",
-            key=f"train_look_{run.id}",
-            on_change="rerun",
-        )
-        if look.open:
-            with look:
-                _look_back(run.id)
-        show_author(run, own)
+    with st.container():  # put together as what stood there while it trained: see `show_live`
+        with st.container():
+            _how_it_ended(run, own)
+            show_ways_on(run, epochs)
+            if run.status is Status.FAILED:
+                _offer_smaller_steps(run)
+        if own and is_watched(run):
+            _look_back(run.id)
+        elif own:
+            _fold_away(run)
+        show_hints(run, own, "ended")
+        if own:
+            show_author(run, own)
+
+
+def _fold_away(run: Run) -> None:
+    """The epochs of a run that nobody has asked for."""
+    fold = st.expander(
+        "Epoch by epoch",
+        icon=":material/history:",
+        type="compact",
+        key=f"train_look_{run.id}",
+        on_change="rerun",
+    )
+    if fold.open:
+        with fold:
+            _look_back(run.id)
 
 
 def _how_it_ended(run: Run, epochs: Sequence[Epoch]) -> None:
@@ -123,38 +127,11 @@ def _offer_smaller_steps(run: Run) -> None:
 @guard()
 def _look_back(run_id: str) -> None:
     """A slider through the epochs: curves, readings, filters and figures go along."""
-    apart = epochs_apart(run_id)
-    run, epochs = store().run(run_id), counted_from(store().epochs(run_id), apart)
-    last = len(epochs)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        epoch = last
-        if last > 1:
-            epoch = st.slider("Epoch", 1, last, last, key=f"train_epoch_{run_id}_{last}")
-        show_fork_button(run, epoch)
-    st.markdown(epoch_in_words(epochs[epoch - 1]))
-    reports = counted_from(get_jobs().progress(run_id), apart)
-    show_panel(run, epochs, reports, "back", marked=epoch)
-
-
-def epoch_in_words(epoch: Epoch) -> str:
-    """The figures of one epoch in a sentence."""
-    words = f"Epoch {epoch.epoch}: **{epoch.accuracy:.2%}** of the training digits right"
-    words += f", loss {epoch.loss:.4f}"
-    if epoch.val_accuracy is not None and epoch.val_loss is not None:
-        words += f" · **{epoch.val_accuracy:.2%}** of the validation digits, "
-        words += f"loss {epoch.val_loss:.4f}"
-    words += f" · learning rate {epoch.learning_rate:.2g} · {epoch.seconds:.1f} s"
-    return words.replace("%", " %")
+    seen = look(run_id)
+    show_panel(seen.run, seen.epochs, seen.batches, "back")
 
 
 def is_saving(run: Run) -> bool:
     """Whether a stopped run still awaits its test result."""
     awaited = run.status in (Status.STOPPED, Status.FINISHED) and run.test is None
     return awaited and run.started_at is not None and get_jobs().may_still_test(run)
-
-
-def _saving(run_id: str) -> None:
-    with guard():
-        if not is_saving(store().run(run_id)):
-            st.rerun()
-        st.info("Stopped; the model is being stored and tested …")

@@ -8,7 +8,7 @@ from digitlab.jobs import get_jobs
 from digitlab.records import Run, Status
 from pages.ui.cache import store
 from pages.ui.dataset_picker import title_of
-from pages.ui.frame import without_links
+from pages.ui.frame import as_written, without_links
 from pages.ui.history import bring_into_sight
 from pages.ui.own_epochs import epochs_apart
 
@@ -98,7 +98,8 @@ def _followed(runs: dict[str, Run]) -> Run:
 def _origin(run: Run) -> str:
     """What a run is of, and where it comes from."""
     recipe = f"{run.preset} on " if run.preset else ""
-    words = [f"Run **{run.id}**", f"{recipe}{without_links(title_of(run.config.dataset))}"]
+    words = [f"Run **{run.id}**"] + [f"“{as_written(run.name)}”"] * bool(run.name)
+    words.append(f"{recipe}{without_links(title_of(run.config.dataset))}")
     if run.parent_id:
         words.append(f"from epoch {epoch_of_parent(run)} of {run.parent_id}")
     return " · ".join([*words, f"{run.created_at:%d %B, %H:%M} UTC"])
