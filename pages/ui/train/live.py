@@ -93,6 +93,11 @@ def _is_awaited(seen: Look, every: float) -> bool:
     return (seen.planned - now.position) * now.seconds_per_epoch < every
 
 
+def _is_coming(seen: Look, every: float) -> bool:
+    """Whether there is nothing to tell yet; that a run has ended is told before its test is in."""
+    return seen.run.status.is_active and _is_awaited(seen, every)
+
+
 def _news(run_id: str, every: float, drawn_at: float) -> None:
     """The words as soon as there is news; then, as the next look begins, the page starts over.
 
@@ -103,7 +108,7 @@ def _news(run_id: str, every: float, drawn_at: float) -> None:
         seen, end = look(run_id), time.monotonic() + PATIENCE
         if not _is_awaited(seen, every):
             _end(seen.run)
-        while drawn_at + SOON < time.monotonic() < end and _is_awaited(seen, every):
+        while drawn_at + SOON < time.monotonic() < end and _is_coming(seen, every):
             time.sleep(PATIENCE / 5)
             seen = look(run_id)
         _words(seen)
