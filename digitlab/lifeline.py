@@ -1,4 +1,4 @@
-"""Keeper and worker, which preloads this: neither outlives its parent process.
+"""Keeper and worker, which preloads this: neither outlives its parent process, nor holds up a page.
 
 Without it a killed server would leave a worker that trains on, for nobody; and Ctrl-C in a
 terminal, which goes to the whole process group, would kill the worker instead of asking it to stop.
@@ -10,10 +10,15 @@ import threading
 
 import psutil
 
+POLITE = 5
+"""How far a worker stands back, as of `nice`, where a server or a browser wants the processor too:
+they need it for a moment, and somebody waits. Nothing is lost where nobody else wants it."""
+
 
 def dask_setup(_worker: object) -> None:
     """What Dask calls as the worker starts."""
     follow_parent()
+    os.nice(POLITE)
 
 
 def follow_parent() -> None:

@@ -40,9 +40,14 @@ def keeper_of(jobs: Jobs) -> psutil.Process:
     return psutil.Process(jobs._tasks._connection._keeper.pid)
 
 
+def worker_of(jobs: Jobs) -> psutil.Process:
+    """The process that trains."""
+    return max(keeper_of(jobs).children(), key=lambda child: child.memory_info().rss)
+
+
 def kill_worker(jobs: Jobs) -> None:
     """Kills the worker as the system does when memory runs out."""
-    max(keeper_of(jobs).children(), key=lambda child: child.memory_info().rss).kill()
+    worker_of(jobs).kill()
 
 
 def figures(store: Store, run_id: str) -> list[Epoch]:

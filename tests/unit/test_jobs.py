@@ -22,11 +22,12 @@ from digitlab.config import ConvBlock, DenseLayer, TrainingConfig
 from digitlab.errors import InputError, UnknownRunError
 from digitlab.inference import Recogniser
 from digitlab.jobs import LONGEST_TEST, Jobs
+from digitlab.lifeline import POLITE
 from digitlab.owners import is_alive, recover, this_process
 from digitlab.records import Status
 from digitlab.run_rows import IMPORTED
 from digitlab.store import Store
-from tests.unit.conftest import PATIENCE, figures, keeper_of, kill_worker, wait_until
+from tests.unit.conftest import PATIENCE, figures, keeper_of, kill_worker, wait_until, worker_of
 
 TINY = TrainingConfig(
     dataset="digits",
@@ -209,6 +210,11 @@ def test_a_killed_server_takes_its_worker_along_and_loses_no_epoch(tmp_path):
     assert recover(store) == [run_id]
     assert store.run(run_id).status is Status.INTERRUPTED
     assert store.epochs(run_id) == kept != ()
+
+
+def test_the_worker_stands_back_where_a_page_wants_the_processor(jobs):
+    assert jobs.wait(jobs.submit(TINY.replace(epochs=1)), PATIENCE)
+    assert worker_of(jobs).nice() == min(psutil.Process().nice() + POLITE, 19)
 
 
 def training_processes(home):
