@@ -89,7 +89,7 @@ def running(run_id: str) -> None:
     position = (reports[-1].position if reports else len(store().epochs(run_id))) - apart
     words = "waits for the training process"
     if run.status is Status.RUNNING:
-        words = f"is training · {position:.1f} of {planned} epochs"
+        words = f"is training · epoch {min(int(position) + 1, planned)} of {planned}"
     st.progress(min(position / planned, 1.0), f"{run_id} {words}")
     st.page_link(page_of("train"), label="Watch it learn", icon=":material/monitoring:")
 

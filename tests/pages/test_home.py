@@ -73,7 +73,7 @@ def test_a_running_training_shows_how_far_it_is(visit, without_mnist):
     app = visit("home")
     bar = app.get("progress")[0].proto
     assert bar.value == 25
-    assert bar.text == f"{run_id} is training · 1.0 of 4 epochs"
+    assert bar.text == f"{run_id} is training · epoch 2 of 4"
 
 
 def test_a_queued_training_is_said_to_wait(visit, without_mnist):
