@@ -16,6 +16,8 @@ class Wire:
     asked: float = 0.0
     finished: float = 0.0
     size_bytes: int = 0
+    script_seconds: float = 0.0
+    """What scripts took by Streamlit's clock, where the server gathers usage statistics."""
 
     @classmethod
     def of(cls, page: Page) -> "Wire":
@@ -33,6 +35,7 @@ class Wire:
         """Forgets what there was."""
         self.asked = self.finished = 0.0
         self.size_bytes = 0
+        self.script_seconds = 0.0
 
     def wait(self, page: Page) -> None:
         """Waits until the server has finished a script."""
@@ -50,5 +53,7 @@ class Wire:
     def _received(self, payload: bytes | str) -> None:
         content = payload if isinstance(payload, bytes) else payload.encode()
         self.size_bytes += len(content)
-        if ForwardMsg.FromString(content).WhichOneof("type") == "script_finished":
+        message = ForwardMsg.FromString(content)
+        self.script_seconds += message.page_profile.exec_time / 1e6
+        if message.WhichOneof("type") == "script_finished":
             self.finished = time.perf_counter()
