@@ -96,6 +96,18 @@ class Drawings:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True, eq=False)
+class Removed:
+    """What was taken away, for `put_back`.
+
+    `made_at`: the snapshots that were known of, each with when it was asked for last, in seconds
+    since 1970.
+    """
+
+    drawings: Drawings
+    made_at: Mapping[str, float]
+
+
 NONE = Drawings(
     images=np.empty((0, SIDE, SIDE), np.uint8),
     labels=np.empty(0, np.uint8),
@@ -162,27 +174,38 @@ def keep_drawing(
     return kept_at
 
 
-def remove_drawings(visitor: str, kept_at: Collection[int]) -> None:
-    """Takes drawings away, by when they were kept; nothing happens to those that have gone."""
+def remove_drawings(visitor: str, kept_at: Collection[int]) -> Removed:
+    """Takes drawings away, by when they were kept; nothing happens to those that have gone.
+
+    What is known of snapshots goes with the last drawing.
+    """
     with _one_at_a_time:
         before = drawings_of(visitor)
-        after = before.only(~np.isin(before.kept_at, list(kept_at)))
-        if len(after):
-            _write(visitor, after)
-        else:
+        goes = np.isin(before.kept_at, list(kept_at))
+        removed = Removed(before.only(goes), _snapshots(visitor))
+        if goes.all():
             _forget(_file(visitor))
+        else:
+            _write(visitor, before.only(~goes))
+    return removed
 
 
-def put_back(visitor: str, removed: Drawings) -> None:
+def put_back(visitor: str, removed: Removed) -> None:
     """Brings drawings back that were removed, each to its place among the others.
+
+    A correction that was made again since does not come a second time. What was known of snapshots
+    comes back too: it may have gone with the last drawing, and some network have learned these.
 
     Raises:
         InputError: if there is no room for them any more.
     """
     with _one_at_a_time:
-        mine = drawings_of(visitor)
-        gone = removed.only(~np.isin(removed.kept_at, mine.kept_at))
+        mine, gone = drawings_of(visitor), removed.drawings
+        here = set(_named(mine.images, mine.labels))
+        is_here = np.array([one in here for one in _named(gone.images, gone.labels)], bool)
+        gone = gone.only(~np.isin(gone.kept_at, mine.kept_at) & (gone.prompted | ~is_here))
         _check_room(len(mine) + len(gone))
+        _write_snapshots(visitor, {**removed.made_at, **_snapshots(visitor)})
         pairs = {name: (array, gone.arrays[name]) for name, array in mine.arrays.items()}
         both = Drawings(**{name: np.concatenate(pair) for name, pair in pairs.items()})
         _write(visitor, both.only(np.argsort(both.kept_at)))
@@ -219,8 +242,7 @@ def as_upload(visitor: str, in_use: Collection[str], now: datetime | None = None
     _remove_unused(visitor, in_use)
     upload = add_made(_contents(drawings), visitor, _title(len(drawings), now or datetime.now()))
     with _one_at_a_time:
-        made_at = _snapshots(visitor) | {upload.digest: time.time()}
-        write_synced(_snapshots_file(visitor), json.dumps(made_at).encode())
+        _write_snapshots(visitor, _snapshots(visitor) | {upload.digest: time.time()})
     return upload
 
 
@@ -385,6 +407,10 @@ def _snapshots(visitor: str) -> dict[str, float]:
     except FileNotFoundError:
         return {}
     return made_at
+
+
+def _write_snapshots(visitor: str, made_at: Mapping[str, float]) -> None:
+    write_synced(_snapshots_file(visitor), json.dumps(made_at).encode())
 
 
 def _write(visitor: str, drawings: Drawings) -> None:

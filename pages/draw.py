@@ -14,12 +14,12 @@ from pages.ui.draw.reading import BLANK, SIGHT, Reader, reader, show_input, show
 from pages.ui.draw.replay import show_replay
 from pages.ui.draw.road import show_road
 from pages.ui.draw.second_reader import show_second_reader
-from pages.ui.draw.sent import SIDE, WIDE
+from pages.ui.draw.sent import DESK, NUMBER, SITTING
 from pages.ui.draw.sitting import sitting_now
 from pages.ui.frame import guard, page
 from pages.ui.recogniser_picker import pick_recogniser
 
-ONE, NUMBER, HAND = "One digit", "A number", "My handwriting"
+ONE, MANY, HAND = "One digit", "A number", "My handwriting"
 HOW, REPLAY, SECOND = "How it got there", "Replay", "Compare networks"
 
 EMPTY = {
@@ -40,13 +40,13 @@ def desk(source: str, mode: str, network: str) -> None:
     """The paper, and the answer beside it. Reruns by itself with every stroke."""
     by = reader(network)
     said = st.container()  # above the paper: a telephone shows both
-    place, width = ("desk", SIDE) if mode == ONE else ("number", WIDE)
+    sheet = DESK if mode == ONE else NUMBER
     with st.container(horizontal=True, gap="medium"):
-        paper = st.container(width=width)
+        paper = st.container(width=sheet.width)
         answer = st.container(width="stretch")
         sight = st.container(width=SIGHT) if mode == ONE else None
     with paper:
-        seen, strokes = drawn(place, width) if source == DRAW else (given(source), None)
+        seen, strokes = drawn(sheet) if source == DRAW else (given(source), None)
     if sight is None:
         with answer, guard():
             said.header(_number(seen, source, by), anchor=False)
@@ -96,7 +96,7 @@ def pick_mode() -> tuple[str, str]:
     """What is to be read, and where it comes from."""
     mode: str = st.segmented_control(
         "What to read",
-        [ONE, NUMBER, HAND],
+        [ONE, MANY, HAND],
         default=ONE,
         required=True,
         key="draw_mode",
@@ -124,6 +124,6 @@ with page("Draw", "The network says what it reads, how sure it is, and shows wha
         is_writing = one_or_more == HAND and sitting_now() is not None
         network_name = None if is_writing else pick_recogniser("draw_run")
     if network_name is None or one_or_more == HAND:
-        show_my_hand(network_name, partial(drawn, "sitting", SIDE))
+        show_my_hand(network_name, partial(drawn, SITTING))
     else:
         desk(paper_or_file, one_or_more, network_name)

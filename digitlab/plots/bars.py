@@ -26,7 +26,7 @@ AXIS = f"flex:1;margin-right:{WORDS}"
 def probability_bars(
     probabilities: np.ndarray, class_names: Sequence[str] = DIGITS, truth: int | None = None
 ) -> str:
-    """How sure the network is of each class: one `<figure>` element, of the same height for any.
+    """How sure the network is of each class: one `<div>` element, of the same height for any.
 
     Args:
         probabilities: float (classes,), 0–1.
@@ -41,13 +41,13 @@ def probability_bars(
         _row(name, room, _bar(float(p), CLASS_COLOURS[i % 10], said), f"{said} sure of {name}")
         for i, (name, p, said) in enumerate(zip(names, probabilities, words, strict=True))
     )
-    in_words = ", ".join(f"{name} {said}" for name, said in zip(names, words, strict=True))
+    in_words = ", ".join(f"{name}: {said}" for name, said in zip(names, words, strict=True))
     return (
-        f'<figure role="img" aria-label="{escape(title)}: {escape(in_words)}" '
-        f'style="margin:0;font-size:12px;line-height:{ROW}px;font-variant-numeric:tabular-nums">'
-        '<figcaption style="font-size:15px;font-weight:600;margin-bottom:8px">'
-        f"{escape(title)}</figcaption>{rows}{_row('', room, _ticks())}"
-        f"{_row(noun, room, _axis('probability (%)'))}</figure>"
+        f'<div role="img" aria-label="{escape(title)}. {escape(in_words)}" '
+        f'style="font-size:12px;line-height:{ROW}px;font-variant-numeric:tabular-nums">'
+        '<div style="font-size:15px;font-weight:600;margin-bottom:8px">'
+        f"{escape(title)}</div>{rows}{_row('', room, _ticks())}"
+        f"{_row(noun, room, _axis('probability (%)'))}</div>"
     )
 
 

@@ -159,6 +159,47 @@ def test_the_tab_forgets_the_first_of_many_strokes_as_the_server_does(draw_page)
     assert before == [*earlier[1:], one]
 
 
+def test_a_paper_leaves_the_others_their_room_in_the_tab(draw_page):
+    page = draw_page.page
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    page.wait_for_function(f"{KEPT}.length === 1")
+    (one,) = page.evaluate(KEPT)
+    earlier = [one | {"data": str(stroke) * 100_000} for stroke in range(9)]
+    page.evaluate(
+        f"kept => sessionStorage.setItem('{MEMORY}', JSON.stringify(kept))", [*earlier, one]
+    )
+    page.reload()
+    draw_page.expect_answer(1)
+    draw_page.wait_until_idle()
+    draw_page.draw([(60, 50), (150, 50)])
+    page.wait_for_function(f"{KEPT}.at(-1).raw.objects.length === 2")
+    *before, _ = page.evaluate(KEPT)
+    assert before == [*earlier[-4:], one]
+
+
+FILL = """
+    let size = 0;
+    for (let step = 2 ** 23; step >= 1; step /= 2) {
+        try {
+            sessionStorage.setItem("other", "x".repeat(size + step));
+            size += step;
+        } catch {}
+    }
+"""
+
+
+def test_a_full_storage_keeps_no_older_drawing_than_the_last(draw_page):
+    page = draw_page.page
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    page.wait_for_function(f"{KEPT}.length === 1")
+    page.evaluate(f"() => {{ {FILL} }}")
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+    page.wait_for_function(f"{KEPT}.length === 0")
+
+
 def test_undo_right_after_a_stroke_takes_that_stroke_back(draw_page):
     draw_page.draw(*ONE)
     draw_page.expect_answer(1)
@@ -320,6 +361,32 @@ def test_a_number_has_a_paper_of_its_own(number_page):
     number_page.wait_until_idle()
     number_page.draw(*SEVEN)
     number_page.expect_answer(7)
+
+
+def test_a_glance_at_another_paper_takes_no_drawing_away(draw_page):
+    page = draw_page.page
+    draw_page.draw(*ONE)
+    draw_page.expect_answer(1)
+    page.get_by_role("radio", name="A number").click()
+    expect(page.get_by_role("heading", name="Draw a number")).to_be_visible()
+    draw_page.wait_until_idle()
+    draw_page.draw(*placed(SEVEN, 0.8, 60, 30))
+    expect(page.get_by_role("heading", name="I read 7")).to_be_visible()
+    page.get_by_role("radio", name="One digit").click()
+    draw_page.expect_answer(1)
+    draw_page.wait_until_idle()
+    draw_page.draw([(60, 50), (150, 50)])
+    draw_page.expect_answer(7)
+    page.get_by_role("radio", name="A number").click()
+    expect(page.get_by_role("heading", name="I read 7")).to_be_visible()
+    draw_page.wait_until_idle()
+    draw_page.draw(*placed(ONE, 0.8, 280, 30))
+    expect(page.get_by_role("heading", name="I read 71")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="I read 71")).to_be_visible()
+    draw_page.wait_until_idle()
+    page.get_by_role("radio", name="One digit").click()
+    draw_page.expect_answer(7)
 
 
 def test_the_wide_paper_is_shown_smaller_on_a_telephone_and_drawn_on_as_ever(number_page):

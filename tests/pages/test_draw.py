@@ -17,7 +17,7 @@ from digitlab.recognisers import litert_model
 from digitlab.records import Status, TestResult
 from digitlab.segmentation import FoundDigit
 from pages.ui.draw.numbers import number_in_words
-from pages.ui.draw.sent import LONGEST_HISTORY, remembered
+from pages.ui.draw.sent import DESK, LONGEST_HISTORY, NUMBER, remembered
 
 SIDE = 280
 CANVAS = "draw_canvas_0"
@@ -25,7 +25,8 @@ CANVAS = "draw_canvas_0"
 EMPTY = "Draw a digit"
 SEVEN = [(80, 70), (200, 70), (130, 220)]
 ONE = [(140, 50), (140, 230)]
-STAGE = re.compile(r"([^<>]+)(?:</s>)?</div><b>([^<]+)</b>")
+STAGE = re.compile(r"([^<>]+)(?:</s> \(left out\))?</div><b>([^<]+)</b>")
+TITLES = ["As it came", *(title for title, _ in ROAD.values()), "Divided by 255"]
 STEPS = "draw_steps_6"
 
 
@@ -84,10 +85,14 @@ def test_a_drawn_digit_is_read(drawn, strokes, answer):
     assert says(drawn(*strokes)).startswith(answer)
 
 
+def road(app):
+    """The road as HTML."""
+    return next(html.proto.body for html in app.get("html") if "listitem" in html.proto.body)
+
+
 def stages(app):
     """The pictures of the road: each one's title and what is written under it."""
-    road = next(html.proto.body for html in app.get("html") if "listitem" in html.proto.body)
-    return STAGE.findall(road)
+    return STAGE.findall(road(app))
 
 
 def under_the_stages(app):
@@ -96,12 +101,16 @@ def under_the_stages(app):
 
 def test_every_stage_of_the_road_is_shown_with_what_it_would_be_read_as(drawn):
     app = drawn(SEVEN)
-    steps = [*(title for title, _ in ROAD.values()), "Divided by 255"]
-    assert app.pills(key=STEPS).options == steps
-    assert app.pills(key=STEPS).value == steps
-    assert [title for title, _ in stages(app)] == ["As it came", *steps]
+    assert app.pills(key=STEPS).options == TITLES[1:]
+    assert app.pills(key=STEPS).value == TITLES[1:]
+    assert [title for title, _ in stages(app)] == TITLES
     assert under_the_stages(app)[-1] == under_the_stages(app)[-2]
     assert under_the_stages(app)[-1].startswith("7 · ")
+
+
+def test_the_pictures_of_the_road_are_not_described_twice(drawn):
+    descriptions = re.findall(r'<img [^>]*alt="([^"]*)"', road(drawn(SEVEN)))
+    assert descriptions == [""] * len(TITLES)
 
 
 def leave_out(app, *steps):
@@ -117,6 +126,8 @@ def test_a_step_left_out_changes_what_is_read_below_and_not_the_answer_above(dra
     assert under_the_stages(app)[-1] != before[-1]
     said = next(m.value for m in app.markdown if m.value.startswith("With every step"))
     assert "Without “Cropped to the ink”, “Fitted into 20×20”, “Centred by its mass”" in said
+    assert "<s>Cropped to the ink</s> (left out)" in road(app)
+    assert road(app).count("(left out)") == 3
 
 
 def test_numbers_not_divided_are_read_differently(drawn):
@@ -155,7 +166,7 @@ def test_the_drawing_survives_a_visit_to_another_page(drawn):
     app.switch_page("pages/home.py").run()
     app.switch_page("pages/draw.py").run()
     assert says(app).startswith("I read a 7")
-    assert app.session_state["draw_given"] == app.session_state["draw_history"][-1].strokes
+    assert app.session_state["draw_given"] == app.session_state["draw_history_desk"][-1].strokes
 
 
 def handed_down(app):
@@ -178,11 +189,13 @@ def test_the_tab_is_asked_for_its_drawing_until_something_is_drawn_and_told_of_e
 
 def test_what_the_tab_kept_is_checked_like_what_a_canvas_sends():
     kept = drawing(SEVEN)["drawing"]
-    assert [drawn.picture for drawn in remembered([kept, kept])] == [kept["data"]] * 2
-    assert len(remembered([kept] * 1000)) == LONGEST_HISTORY
+    assert [drawn.picture for drawn in remembered([kept, kept], DESK)] == [kept["data"]] * 2
+    assert len(remembered([kept] * 1000, DESK)) == LONGEST_HISTORY
     for forged in (None, "x", [None], [kept, {}], [kept | {"data": None}], [kept | {"raw": "x"}]):
-        assert remembered(forged) == []
-    assert remembered([kept | {"data": "x" * 2_000_000}]) == []
+        assert remembered(forged, DESK) == []
+    wide = kept | {"data": "x" * 800_000}
+    assert remembered([wide], DESK) == []
+    assert len(remembered([wide], NUMBER)) == 1
 
 
 def test_a_run_that_does_not_exist_is_said_so_in_one_sentence(visit):
@@ -300,7 +313,7 @@ def test_an_upload_is_decoded_once_however_often_the_page_runs(visit, decoded):
 @pytest.mark.parametrize(
     ("raw", "picture"),
     [
-        ({"objects": [{"type": "Path"}]}, "data:image/png;base64," + "A" * 1_400_000),
+        ({"objects": [{"type": "Path"}]}, "data:image/png;base64," + "A" * 800_000),
         ({"objects": [{"type": "Path", "path": "M" * 200_000}]}, "data:image/png;base64,AAAA"),
     ],
     ids=["picture", "strokes"],
@@ -312,15 +325,25 @@ def test_a_drawing_too_large_is_not_kept_and_can_be_cleared(drawn, raw, picture)
     assert [error.value for error in app.error] == [
         "The drawing is too large to be kept: clear it and draw one digit."
     ]
-    assert len(app.session_state["draw_history"]) == 1
+    assert len(app.session_state["draw_history_desk"]) == 1
     app.button(key="draw_delete").click().run()
     assert not app.error
     assert says(app) == EMPTY
 
 
+def test_who_has_written_too_much_of_a_number_may_write_less(visit):
+    app = visit("draw", draw_mode="A number")
+    app.session_state[CANVAS] = {
+        "drawing": {"raw": {"objects": [path(ONE)]}, "data": "x" * 1_400_000}
+    }
+    assert [error.value for error in app.run().error] == [
+        "The drawing is too large to be kept: clear it and write less."
+    ]
+
+
 def test_a_second_click_on_undo_does_nothing(drawn):
     app = drawn(SEVEN)
-    app.session_state["draw_history"] = []  # as the first click leaves it
+    app.session_state["draw_history_desk"] = []  # as the first click leaves it
     app.session_state["draw_mount"] = 1
     app.button(key="draw_undo").click().run()
     assert not app.error
@@ -412,11 +435,31 @@ def test_a_drawn_number_is_read_digit_by_digit(numbered):
     assert any(caption.value.startswith("Least sure: digit") for caption in app.caption)
 
 
+def turn_to(app, mode):
+    return app.segmented_control(key="draw_mode").set_value(mode).run()
+
+
 def test_a_number_is_not_written_on_the_paper_of_a_digit(drawn):
-    app = drawn(ONE)
-    app.segmented_control(key="draw_mode").set_value("A number").run()
+    app = turn_to(drawn(ONE), "A number")
     assert says(app) == "Draw a number"
+    assert handed_down(app)["asks"], "the tab may have kept a number"
     assert not app.error
+
+
+def test_each_paper_keeps_its_drawing_while_another_is_on_the_screen(drawn):
+    app = turn_to(drawn(ONE), "A number")
+    app.session_state[f"draw_canvas_{app.session_state['draw_mount']}"] = drawing(
+        placed(SEVEN, 0.8, 0, 30), placed(ONE, 0.8, 300, 30), width=2 * SIDE
+    )
+    assert says(app.run()) == "I read 71"
+    app = turn_to(app, "One digit")
+    assert says(app).startswith("I read a 1")
+    assert len(app.session_state["draw_given"]["objects"]) == 1
+    app.button(key="draw_delete").click().run()
+    assert says(app) == EMPTY
+    app = turn_to(app, "A number")
+    assert says(app) == "I read 71"
+    assert len(app.session_state["draw_given"]["objects"]) == 2
 
 
 def number(*probabilities):

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from digitlab.datasets import load_dataset
+from digitlab.drawings import as_upload, keep_drawing
 from digitlab.pixels import ink_of
 from digitlab.similarity import Sketches, nearest
+from digitlab.sources.uploads import AT_HOME
 from pages.ui.answers import a
 from pages.ui.explore.filters import rows_of
 from pages.ui.explore.many_digits import digit_in_words
@@ -43,6 +45,15 @@ def test_the_digits_are_there_at_once_and_mnist_is_offered(explore):
     assert "1,797 digits" in says(app)
     assert "1,437 training, 360 test" in says(app)
     assert app.button(key="mnist_download").label == "Download MNIST"
+
+
+@pytest.mark.usefixtures("at_home")
+def test_one_digit_is_spoken_of_as_one(explore):
+    keep_drawing(AT_HOME, DIGITS.images[0], 0, prompted=True)
+    title = as_upload(AT_HOME, in_use=[]).title
+    said = says(explore(explore_dataset=title, explore_part="test"))
+    assert "1 digit of yours: 0 training, 1 test." in said
+    assert "1 digit. Pick one" in said
 
 
 def test_a_page_of_digits_and_the_first_one_large(explore):

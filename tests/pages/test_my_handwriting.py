@@ -20,6 +20,7 @@ from pages.ui.draw.sitting import Sitting
 from pages.ui.gallery import picked_key
 from tests.pages.conftest import well
 from tests.pages.test_draw import ONE, SEVEN, drawing, says
+from tests.pages.test_draw import handed_down as paper_handed_down
 
 MODE = {"draw_mode": "My handwriting"}
 DIGITS = load_dataset("digits")
@@ -329,6 +330,16 @@ def test_what_is_drawn_elsewhere_during_a_sitting_is_not_taken_for_its_digit(my_
     assert mine().labels.tolist() == [digit]
 
 
+def test_the_paper_is_empty_for_every_digit_that_is_asked_for(my_hand):
+    app = my_hand()
+    for begin in (sit_down, write_one, lambda app: press(app, "hand_back")):
+        told = paper_handed_down(begin(app))
+        assert (told["place"], told["asks"], told["last"]) == ("sitting", False, None)
+    assert paper_handed_down(draw(app, ONE).run())["last"] is not None
+    press(app, "hand_stop")
+    assert paper_handed_down(sit_down(app))["last"] is None
+
+
 def test_a_full_book_is_one_sentence(my_hand, monkeypatch):
     app = sit_down(my_hand())
     monkeypatch.setattr("digitlab.drawings.MOST_DRAWINGS", 0)
@@ -498,16 +509,25 @@ def test_removed_digits_are_put_back(my_hand):
     assert "removed." not in text(app)
 
 
-def test_digits_of_which_none_is_left_are_not_put_back(my_hand):
+def test_the_last_digits_are_put_back_too(my_hand):
+    keep(2)
+    app = remove(my_hand(), mine().kept_at.tolist())
+    assert len(mine()) == 0
+    press(app, "hand_put_back")
+    assert len(mine()) == 2
+
+
+def test_the_way_back_ends_where_all_digits_are_removed_or_new_ones_written(my_hand):
     keep(3)
     app = remove(my_hand(), mine().kept_at[:1].tolist())
     assert "1 digit removed." in text(app)
     press(app, "hand_remove_all")
-    keep(1, start=5)
+    keep(2, start=5)
     assert "removed." not in text(well(app.run()))
-    remove(app, mine().kept_at.tolist())
-    keep(1, start=6)
-    assert "removed." not in text(well(app.run()))
+    remove(app, mine().kept_at[:1].tolist())
+    assert "1 digit removed." in text(app)
+    press(sit_down(app), "hand_stop")
+    assert "removed." not in text(app)
 
 
 def test_all_digits_are_removed_after_a_question(my_hand):

@@ -344,11 +344,10 @@ def test_two_snapshots_of_one_minute_can_be_told_apart():
 def test_removed_drawings_come_back_to_their_places_once():
     write(6)
     before = drawings_of(ME)
-    some = before.only(np.array([0, 3, 4]))
-    remove_drawings(ME, some.kept_at)
+    removed = remove_drawings(ME, before.kept_at[[0, 3, 4]])
     write(1, start=6)
     for _ in range(2):
-        put_back(ME, some)
+        put_back(ME, removed)
         after = drawings_of(ME)
         assert after.kept_at[:6].tolist() == before.kept_at.tolist()
         assert len(after) == 7
@@ -358,11 +357,33 @@ def test_removed_drawings_come_back_to_their_places_once():
 
 def test_removed_drawings_do_not_come_back_where_there_is_no_room(monkeypatch):
     write(3)
-    some = drawings_of(ME).only(np.array([1]))
-    remove_drawings(ME, some.kept_at)
+    removed = remove_drawings(ME, drawings_of(ME).kept_at[[1]])
     monkeypatch.setattr(drawings, "MOST_DRAWINGS", 2)
     with pytest.raises(InputError, match="at most 2 of your digits are kept"):
-        put_back(ME, some)
+        put_back(ME, removed)
+
+
+def test_a_correction_that_was_made_again_does_not_come_back_a_second_time():
+    asked, corrected = *write(1), *write(1, start=1, prompted=False)
+    removed = remove_drawings(ME, [asked, corrected])
+    (again,) = write(1, start=1, prompted=False)
+    write(1)
+    put_back(ME, removed)
+    mine = drawings_of(ME)
+    assert mine.kept_at[~mine.prompted].tolist() == [again]
+    assert mine.prompted.sum() == 2
+
+
+def test_what_had_learned_from_drawings_is_known_again_when_they_come_back():
+    first, second = write(2)
+    old = as_upload(ME, in_use=[])
+    removed = remove_drawings(ME, [first])
+    remove_drawings(ME, [second])
+    write(1, start=2)
+    new = as_upload(ME, in_use=[])
+    assert snapshots_of(ME) == {new.digest}
+    put_back(ME, removed)
+    assert snapshots_of(ME) == {old.digest, new.digest}
 
 
 def test_without_drawings_there_is_no_snapshot():

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from digitlab.plots import CLASS_COLOURS, probability_bars
+from digitlab.plots.bars import ROW
 
 CLOTHES = ("T-shirt/top", *"abcdefgh", "Ankle boot")
 ANSWER = np.array([0.0, 0.001, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.749], np.float32)
 
 
 def rows(html):
-    """Each row as its name and what stands beside it."""
-    return [tuple(row) for row in ET.fromstring(html).findall("div")]
+    """Each row below the title, as its name and what stands beside it."""
+    return [tuple(row) for row in ET.fromstring(html).findall("div")[1:]]
 
 
 def text(element):
@@ -44,16 +45,20 @@ def test_the_true_class_is_marked_in_words():
 
 
 def test_a_screen_reader_hears_all_ten():
-    said = ET.fromstring(probability_bars(ANSWER)).get("aria-label")
-    assert said.startswith("How sure it is of each digit: 0 0 %, 1 under 1 %, 2 25 %")
-    assert said.endswith("9 75 %")
+    bars = ET.fromstring(probability_bars(ANSWER))
+    assert (bars.tag, bars.get("role")) == ("div", "img")
+    said = bars.get("aria-label")
+    assert said.startswith("How sure it is of each digit. 0: 0 %, 1: under 1 %, 2: 25 %")
+    assert said.endswith("9: 75 %")
 
 
 def test_the_text_takes_its_colour_and_its_ground_from_the_page():
-    html = probability_bars(ANSWER)
-    assert "color:" not in html.replace("background-color:", "")
+    assert "color:" not in probability_bars(ANSWER)
 
 
 @pytest.mark.parametrize("answer", [np.zeros(10), np.eye(10)[3]], ids=["blank", "sure"])
-def test_a_blank_paper_leaves_the_room_that_any_answer_takes(answer):
-    assert len(rows(probability_bars(answer))) == len(rows(probability_bars(ANSWER)))
+def test_every_bar_is_one_line_high_so_a_blank_paper_leaves_the_room_of_any_answer(answer):
+    html = probability_bars(answer)
+    assert f"line-height:{ROW}px" in ET.fromstring(html).get("style")
+    *bars, _, _ = rows(html)
+    assert all("white-space:nowrap" in bar.get("style") for _, bar in bars)

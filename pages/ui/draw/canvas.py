@@ -1,6 +1,7 @@
 """The drawing canvas: white ink on black, with undo; it survives other pages and reloads."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -8,38 +9,37 @@ from streamlit_drawable_canvas import st_canvas
 
 from digitlab.errors import InputError
 from pages.ui.draw.memory import keep_in_tab
-from pages.ui.draw.sent import LONGEST_HISTORY, SIDE, Drawing, checked, remembered
+from pages.ui.draw.sent import LONGEST_HISTORY, SIDE, Drawing, Paper, checked, remembered
 
-HISTORY = "draw_history"
 MOUNT = "draw_mount"
 PLACE = "draw_place"
 GIVEN = "draw_given"
 
 
-def drawing_canvas(stroke_width: int, place: str, width: int) -> Drawing | None:
+def drawing_canvas(stroke_width: int, paper: Paper) -> Drawing | None:
     """Shows the canvas and returns what is drawn on it; None if that is nothing.
 
     The canvas forgets its strokes when it leaves the screen. A fresh one, whose key the session
-    does not hold yet, is therefore given the last drawing; the gift stays the same until the next
-    fresh one, since the canvas starts over whenever it changes.
+    does not hold yet, is therefore given the paper's last drawing; the gift stays the same until
+    the next fresh one, since the canvas starts over whenever it changes. Another paper is a fresh
+    one: the browser would mount the old one anew there, without its strokes, and the session not
+    notice.
 
     Args:
         stroke_width: in pixels.
-        place: where on the page it stands; another place begins with an empty canvas. The browser
-            would mount the old one anew there, without its strokes, and the session not notice.
-            A place has one width only.
-        width: of the paper, in pixels; where there is less room it is shown smaller.
+        paper: where there is less room than its width it is shown smaller.
     """
     state = st.session_state
-    if state.setdefault(PLACE, place) != place:
-        state[PLACE] = place
-        clear()
-    key = canvas_key(state.setdefault(MOUNT, 0))
+    mount = state.setdefault(MOUNT, 0)
+    if state.setdefault(PLACE, paper.place) != paper.place:
+        state[PLACE] = paper.place
+        mount = state[MOUNT] = mount + 1
+    key, history = canvas_key(mount), state.get(history_key(paper))
     if key not in state:
-        state[GIVEN] = state[HISTORY][-1].strokes if state.get(HISTORY) else None
+        state[GIVEN] = history[-1].strokes if history else None
     with st.container(gap=None):
         st_canvas(
-            width=width,
+            width=paper.width,
             height=SIDE,
             stroke_width=stroke_width,
             stroke_color="#ffffff",
@@ -48,34 +48,42 @@ def drawing_canvas(stroke_width: int, place: str, width: int) -> Drawing | None:
             return_image_data=True,
             key=key,
         )
-        drawing = latest_drawing()
-        keep_in_tab(key, place, state.get(HISTORY), _recall)
+        drawing = latest_drawing(paper)
+        keep_in_tab(key, paper.place, state.get(history_key(paper)), partial(_recall, paper))
     return drawing
 
 
-def latest_drawing() -> Drawing | None:
+def latest_drawing(paper: Paper) -> Drawing | None:
     """What is drawn on the canvas by what it last sent; None if that is nothing.
 
     A callback that needs it asks here: it runs before the canvas is drawn again.
+
+    Args:
+        paper: the one that is on the screen.
 
     Raises:
         InputError: for what no canvas of ours would have sent.
     """
     state = st.session_state
-    history: list[Drawing] = state.get(HISTORY, [])
+    history: list[Drawing] = state.get(history_key(paper), [])
     sent = (state.get(canvas_key(state.setdefault(MOUNT, 0))) or {}).get("drawing") or {}
     if sent.get("data") and (not history or history[-1].picture != sent["data"]):
-        history = [*history, checked(sent)][-LONGEST_HISTORY:]
-        state[HISTORY] = history
+        history = [*history, checked(sent, paper)][-LONGEST_HISTORY:]
+        state[history_key(paper)] = history
     return history[-1] if history and history[-1].strokes.get("objects") else None
 
 
-def _recall(kept: Any) -> None:
+def _recall(paper: Paper, kept: Any) -> None:
     """Goes on from what the browser's tab has kept."""
-    if HISTORY in st.session_state:  # drawn on since it was asked
+    if history_key(paper) in st.session_state:  # drawn on since it was asked
         return
-    st.session_state[HISTORY] = remembered(kept)
+    st.session_state[history_key(paper)] = remembered(kept, paper)
     st.session_state[MOUNT] += 1
+
+
+def history_key(paper: Paper) -> str:
+    """Where the session holds what was drawn on a paper, stroke by stroke: a list of `Drawing`."""
+    return f"draw_history_{paper.place}"
 
 
 def canvas_key(mount: int) -> str:
@@ -83,17 +91,18 @@ def canvas_key(mount: int) -> str:
     return f"draw_canvas_{mount}"
 
 
-def clear() -> None:
+def clear(paper: Paper) -> None:
     """Starts over with an empty canvas, whether one was shown before or not."""
-    st.session_state[HISTORY] = []
+    st.session_state[history_key(paper)] = []
     st.session_state[MOUNT] = st.session_state.get(MOUNT, 0) + 1
 
 
-def undo() -> None:
+def undo(paper: Paper) -> None:
     """Takes the last stroke back; a second click, before the first was answered, may find none."""
     with suppress(InputError):
-        latest_drawing()  # the stroke that came together with the click
-    if not st.session_state.get(HISTORY):
+        latest_drawing(paper)  # the stroke that came together with the click
+    history = st.session_state.get(history_key(paper))
+    if not history:
         return
-    st.session_state[HISTORY].pop()
+    history.pop()
     st.session_state[MOUNT] += 1

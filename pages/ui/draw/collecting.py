@@ -11,7 +11,9 @@ from digitlab.errors import InputError
 from digitlab.pictures import decode_canvas
 from digitlab.preprocessing import preprocess
 from pages.ui.answers import a
-from pages.ui.draw.canvas import SIDE, clear, latest_drawing
+from pages.ui.draw.canvas import clear, latest_drawing
+from pages.ui.draw.own_digits import REMOVED
+from pages.ui.draw.sent import SIDE, SITTING
 from pages.ui.draw.sitting import LONGEST, Sitting, put_sitting, sitting_now
 from pages.ui.train.strip import strip
 from pages.ui.visitor import visitor
@@ -101,9 +103,10 @@ def _show_written(sitting: Sitting) -> None:
 
 
 def _start(count: int) -> None:
-    st.session_state.pop(REFUSED, None)
+    for told in (REFUSED, REMOVED):
+        st.session_state.pop(told, None)
     put_sitting(Sitting(prompts(count, np.random.default_rng())))
-    clear()
+    clear(SITTING)
 
 
 def _accept() -> None:
@@ -115,7 +118,7 @@ def _accept() -> None:
     if sitting is None:  # a second click, before the first was answered
         return
     try:
-        drawing = latest_drawing()
+        drawing = latest_drawing(SITTING)
         if drawing is None:
             raise InputError(f"The paper is empty: write {a(sitting.prompt)} on it first.")
         image = preprocess(decode_canvas(drawing.picture, SIDE, SIDE)).image
@@ -123,7 +126,7 @@ def _accept() -> None:
     except InputError as error:
         st.session_state[REFUSED] = str(error)
         return
-    clear()
+    clear(SITTING)
     if len(sitting.kept) + 1 == len(sitting.prompts):
         _stop()
     else:
@@ -137,9 +140,9 @@ def _back() -> None:
     *others, last = sitting.kept
     remove_drawings(visitor(), [last])
     put_sitting(replace(sitting, kept=tuple(others)))
-    clear()
+    clear(SITTING)
 
 
 def _stop() -> None:
     put_sitting(None)
-    clear()
+    clear(SITTING)

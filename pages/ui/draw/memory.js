@@ -4,6 +4,10 @@
 
 const KEPT = "digitlab-drawings";
 
+// What one paper may take of the storage, in characters: all of them share what a tab has, of which
+// browsers give five million or half as many.
+const ROOM = 800_000;
+
 // Storage may be forbidden, full or written by somebody else: a reload then starts with less.
 function kept(place) {
   try {
@@ -15,11 +19,13 @@ function kept(place) {
 }
 
 function keep(place, drawings) {
+  const text = JSON.stringify(drawings);
   try {
-    sessionStorage.setItem(`${KEPT}-${place}`, JSON.stringify(drawings));
+    if (text.length <= ROOM) return sessionStorage.setItem(`${KEPT}-${place}`, text);
   } catch {
-    if (drawings.length > 1) keep(place, drawings.slice(-1));
+    // No room for these: the later half, or at last nothing, which takes the place of older ones.
   }
+  if (drawings.length) keep(place, drawings.slice(Math.ceil(drawings.length / 2)));
 }
 
 // What lay before the last drawing. A new stroke stands behind all that is kept, an undo ends at one

@@ -1,7 +1,7 @@
 """The drawing outlives a reload: a script beside the canvas keeps it in the browser tab's storage.
 
 After each stroke the page hands the drawing down, and the script stores it; that costs no rerun. A
-session that has not drawn yet asks, and the script sends what it kept, once.
+session that has not drawn on a paper yet asks, and the script sends what it kept, once.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,14 +27,16 @@ def keep_in_tab(
 
     Args:
         canvas: key of the canvas that stands above.
-        place: where on the page that is; each place has a paper, and a memory, of its own.
+        place: of its paper. Each has a component of its own, so that no answer is taken for that
+            of another.
         drawings: stroke by stroke, the last being what is on the canvas now; None asks for those
             that the tab has kept.
         recall: called with those, if there are any; they come from the browser, unchecked.
     """
     last = drawings[-1] if drawings else None
+    key = f"{KEY}_{place}"
     _COMPONENT(
-        key=KEY,
+        key=key,
         data={
             "canvas": canvas,
             "place": place,
@@ -42,5 +44,5 @@ def keep_in_tab(
             "count": len(drawings or ()),
             "last": last and {"raw": last.strokes, "data": last.picture},
         },
-        on_kept_change=lambda: recall(st.session_state[KEY].kept),
+        on_kept_change=lambda: recall(st.session_state[key].kept),
     )

@@ -8,7 +8,7 @@ from digitlab.drawings import drawings_of
 from pages.ui.cache import store
 from pages.ui.draw.collecting import collect, offer_sitting
 from pages.ui.draw.hand_report import show_report
-from pages.ui.draw.own_digits import show_own_digits
+from pages.ui.draw.own_digits import offer_removed, show_own_digits
 from pages.ui.draw.sitting import keep_sitting_in_tab, sitting_now
 from pages.ui.draw.teach import show_teach
 from pages.ui.frame import guard
@@ -54,7 +54,9 @@ def _show_hand(network: str) -> None:
         with guard():
             show_report(mine, runs, network)
         offer_sitting(mine)
-    if len(mine):
-        with guard():
-            show_own_digits(mine)
-        show_teach(mine, runs)
+    if not len(mine):
+        offer_removed()
+        return
+    with guard():
+        show_own_digits(mine)
+    show_teach(mine, runs)

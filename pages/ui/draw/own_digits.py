@@ -10,9 +10,9 @@ import streamlit as st
 from digitlab.drawings import (
     UNREAD,
     Drawings,
+    Removed,
     as_upload,
     as_zip,
-    drawings_of,
     put_back,
     remove_drawings,
 )
@@ -77,7 +77,22 @@ def show_own_digits(mine: Drawings) -> None:
         )
         _ways_on()
     if not chosen:
-        _offer_removed()
+        offer_removed()
+
+
+def offer_removed() -> None:
+    """What was removed last, and the way back."""
+    removed: Removed | None = st.session_state.get(REMOVED)
+    if removed is None:
+        return
+    count = len(removed.drawings)
+    words, them = ("1 digit", "it") if count == 1 else (f"{count:,} digits", "them")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{words} removed.", width="content")
+        if st.button(f"Put {them} back", icon=":material/undo:", key="hand_put_back"):
+            put_back(visitor(), removed)
+            del st.session_state[REMOVED]
+            st.rerun()
 
 
 def _ways_on() -> None:
@@ -125,31 +140,12 @@ def _chosen(mine: Drawings) -> set[int]:
 
 
 def _remove_chosen(kept_at: Sequence[int]) -> None:
-    """They can be put back while others are left: what is known of snapshots goes with the last."""
-    mine = drawings_of(visitor())
-    removed = np.isin(mine.kept_at, kept_at)
-    st.session_state[REMOVED] = None if removed.all() else mine.only(removed)
-    remove_drawings(visitor(), kept_at)
+    st.session_state[REMOVED] = remove_drawings(visitor(), kept_at)
 
 
 def _remove_all(kept_at: Sequence[int]) -> None:
-    st.session_state[REMOVED] = None
+    st.session_state.pop(REMOVED, None)
     remove_drawings(visitor(), kept_at)
-
-
-def _offer_removed() -> None:
-    """What was removed last, and the way back."""
-    removed: Drawings | None = st.session_state.get(REMOVED)
-    if removed is None:
-        return
-    count = len(removed)
-    words, them = ("1 digit", "it") if count == 1 else (f"{count:,} digits", "them")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{words} removed.", width="content")
-        if st.button(f"Put {them} back", icon=":material/undo:", key="hand_put_back"):
-            put_back(visitor(), removed)
-            st.session_state[REMOVED] = None
-            st.rerun()
 
 
 def _in_words(mine: Drawings) -> str:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from digitlab.pictures import LARGEST_FILE_BYTES, decode_canvas, read_picture
 from digitlab.preprocessing import Preprocessed, preprocess
-from pages.ui.draw.canvas import SIDE, clear, drawing_canvas, undo
+from pages.ui.draw.canvas import clear, drawing_canvas, undo
+from pages.ui.draw.sent import SIDE, Paper
 from pages.ui.frame import guard
 
 READ = "draw_read"
@@ -17,20 +18,15 @@ DRAW, UPLOAD, CAMERA = "Draw", "Upload", "Camera"
 Strokes = Mapping[str, Any]  # the canvas's objects, as Fabric.js writes them
 
 
-def drawn(place: str, paper_width: int) -> tuple[Preprocessed | None, Strokes | None]:
-    """What is on the canvas, prepared for the network, and its strokes; None if that is nothing.
-
-    Args:
-        place: where on the page the canvas stands.
-        paper_width: of the canvas, in pixels.
-    """
+def drawn(paper: Paper) -> tuple[Preprocessed | None, Strokes | None]:
+    """What is on the canvas, prepared for the network, and its strokes; None if that is nothing."""
     canvas, tools = st.container(), st.container(horizontal=True)
     pen_width = st.slider(
         "Pen width in pixels", 8, 30, 20, key="draw_pen_width", persist_state="session"
     )
     drawing, refused = None, True  # what was sent may be refused: Clear must work then
     with canvas, guard():
-        drawing, refused = drawing_canvas(pen_width, place, paper_width), False
+        drawing, refused = drawing_canvas(pen_width, paper), False
     for label, icon, key, action in (
         ("Clear", "delete", "Delete", clear),
         ("Undo", "undo", "Ctrl+Z", undo),
@@ -39,13 +35,14 @@ def drawn(place: str, paper_width: int) -> tuple[Preprocessed | None, Strokes | 
             label,
             key=f"draw_{icon}",
             on_click=action,
+            args=(paper,),
             icon=f":material/{icon}:",
             disabled=drawing is None and not refused,
             shortcut=key,
         )
     with canvas, guard():
         if drawing is not None:
-            return preprocess(decode_canvas(drawing.picture, paper_width, SIDE)), drawing.strokes
+            return preprocess(decode_canvas(drawing.picture, paper.width, SIDE)), drawing.strokes
     return None, None
 
 

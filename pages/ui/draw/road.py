@@ -72,10 +72,10 @@ def _row(stages: list[str]) -> str:
 def _stage(key: str, picture: np.ndarray, words: str, is_left_out: bool) -> str:
     """One picture with its title and what is read there; struck out where it is left out."""
     title = html.escape(TITLES.get(key, "As it came"))
-    shown = f"<s>{title}</s>" if is_left_out else title
+    shown = f"<s>{title}</s> (left out)" if is_left_out else title
     return (
         f'<div role="listitem" style="width:{THUMBNAIL}px">'
-        f'<img src="{embedded(thumbnail(picture))}" alt="{title}: {html.escape(words)}" '
+        f'<img src="{embedded(thumbnail(picture))}" alt="" '
         f'width="{THUMBNAIL}" height="{THUMBNAIL}" style="border-radius:8px">'
         f'<div style="margin:4px 0;min-height:2.6em">{shown}</div>'
         f"<b>{html.escape(words)}</b></div>"
