@@ -101,7 +101,7 @@ def test_while_it_learns_train_counts_as_draw_does(visit):
 def test_home_counts_its_own_epochs_too(visit):
     taught(1)
     bar = visit("home").get("progress")[0].proto
-    assert "is training · 1.0 of 4 epochs" in bar.text
+    assert "is training · epoch 2 of 4" in bar.text
     assert bar.value == 25
 
 

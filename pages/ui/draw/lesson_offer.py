@@ -17,6 +17,7 @@ from pages.ui import cache
 from pages.ui.cache import store
 from pages.ui.draw.own_digits import snapshot
 from pages.ui.frame import guard
+from pages.ui.own_epochs import epochs_apart
 from pages.ui.visitor import visitor
 
 START = "teach_start"
@@ -30,7 +31,7 @@ def copies_taught(runs: Sequence[Run]) -> list[Run]:
 
 def epochs_learned(run: Run) -> int:
     """How many epochs of its own a copy has completed."""
-    return len(store().epochs(run.id)) - (run.parent_epoch or 0)
+    return len(store().epochs(run.id)) - epochs_apart(run.id)
 
 
 def is_of_use(run: Run) -> bool:

@@ -26,7 +26,7 @@ from pages.ui.cache import store
 from pages.ui.dataset_picker import error_of, title_of
 from pages.ui.draw.lesson_offer import copies_taught, epochs_learned, is_of_use, offer_lesson
 from pages.ui.frame import guard, icon_of, page_of, without_links
-from pages.ui.train.live import progress_in_words
+from pages.ui.train.look import in_words, look
 from pages.ui.train.result import is_saving
 from pages.ui.train.strip import strip
 
@@ -93,7 +93,7 @@ def _progress(run: Run) -> tuple[float, str]:
     """How far a copy is, as a share and in words; its original's epochs do not count."""
     if not run.status.is_active:
         return 1.0, "storing and testing the model"
-    return progress_in_words(run, get_jobs().progress(run.id), store().epochs(run.id))
+    return in_words(look(run.id))
 
 
 def _show_outcome(run: Run, runs: Sequence[Run]) -> None:

@@ -1,7 +1,6 @@
 """What trains now: progress, curves, controls; the same for every tab and after every reload."""
 
 import time
-from collections.abc import Sequence
 
 import streamlit as st
 
@@ -9,7 +8,7 @@ from digitlab.config import TrainingConfig
 from digitlab.domains import Real, declared
 from digitlab.errors import InputError
 from digitlab.jobs import get_jobs
-from digitlab.records import BatchProgress, Epoch, Run, Status, Wish
+from digitlab.records import Run, Status, Wish
 from pages.ui.cache import dataset
 from pages.ui.frame import guard
 from pages.ui.train.hints import effective, show_hints
@@ -130,13 +129,6 @@ def _words(seen: Look) -> None:
     with st.container(key=PROGRESS):
         st.progress(share, text=words)
     _controls(seen.run, seen.latest.learning_rate if seen.latest else None)
-
-
-def progress_in_words(
-    run: Run, batches: Sequence[BatchProgress], epochs: Sequence[Epoch]
-) -> tuple[float, str]:
-    """As `in_words`; epochs and reports are counted as they are stored."""
-    return in_words(Look.of(run, epochs, batches))
 
 
 def _controls(run: Run, rate: float | None) -> None:
