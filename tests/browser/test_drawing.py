@@ -314,6 +314,25 @@ def test_keys_undo_and_clear(draw_page):
     expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
 
 
+def test_what_was_cleared_comes_back_by_undo_also_after_a_reload(draw_page):
+    page, undo = draw_page.page, draw_page.page.get_by_role("button", name="Undo")
+    for strokes, digit in ((ONE, 1), (SEVEN, 7)):
+        draw_page.draw(*strokes)
+        draw_page.expect_answer(digit)
+        page.get_by_role("button", name="Clear").click()
+        expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+    page.reload()
+    draw_page.wait_until_idle()
+    undo.click()
+    draw_page.expect_answer(7)
+    for _ in SEVEN:
+        undo.click()
+        draw_page.wait_until_idle()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+    undo.click()
+    draw_page.expect_answer(1)
+
+
 def test_a_stroke_does_not_focus_the_whole_page_which_a_key_would_then_frame(draw_page):
     draw_page.draw(*ONE)
     expect(draw_page.page.locator("main")).not_to_be_focused()

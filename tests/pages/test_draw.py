@@ -138,11 +138,17 @@ def test_numbers_not_divided_are_read_differently(drawn):
     assert any("Without “Divided by 255”" in m.value for m in app.markdown)
 
 
-def test_clear_starts_over_with_a_fresh_canvas(drawn):
+def test_clear_starts_over_with_a_fresh_canvas_and_undo_brings_back_what_it_held(drawn):
     app = drawn(SEVEN)
     app.button(key="draw_delete").click().run()
     assert says(app) == EMPTY
-    assert app.session_state["draw_given"] is None
+    assert app.session_state["draw_given"]["objects"] == []
+    assert app.button(key="draw_delete").disabled
+    app.button(key="draw_undo").click().run()
+    assert says(app).startswith("I read a 7")
+    app.button(key="draw_undo").click().run()
+    assert says(app) == EMPTY
+    assert app.button(key="draw_undo").disabled
 
 
 def test_undo_takes_the_last_stroke_back(drawn):
@@ -184,7 +190,7 @@ def test_the_tab_is_asked_for_its_drawing_until_something_is_drawn_and_told_of_e
         assert (told["asks"], told["count"]) == (False, count)
         assert told["last"] == drawing(*strokes)["drawing"]
     told = handed_down(app.button(key="draw_delete").click().run())
-    assert (told["asks"], told["count"], told["last"]) == (False, 0, None)
+    assert (told["asks"], told["count"], told["last"]["raw"]["objects"]) == (False, 3, [])
 
 
 def test_what_the_tab_kept_is_checked_like_what_a_canvas_sends():
@@ -432,7 +438,7 @@ def numbered(visit):
 def test_a_drawn_number_is_read_digit_by_digit(numbered):
     app = numbered(placed(SEVEN, 0.8, 0, 30), placed(ONE, 0.8, 300, 30))
     assert says(app) == "I read 71"
-    assert any(caption.value.startswith("Least sure: digit") for caption in app.caption)
+    assert any(caption.value.startswith("Each digit: over 99 % sure.") for caption in app.caption)
 
 
 def turn_to(app, mode):

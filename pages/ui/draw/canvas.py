@@ -92,17 +92,38 @@ def canvas_key(mount: int) -> str:
 
 
 def clear(paper: Paper) -> None:
-    """Starts over with an empty canvas, whether one was shown before or not."""
+    """Starts over with an empty canvas, whether one was shown before or not, and no way back."""
     st.session_state[history_key(paper)] = []
     st.session_state[MOUNT] = st.session_state.get(MOUNT, 0) + 1
 
 
-def undo(paper: Paper) -> None:
-    """Takes the last stroke back; a second click, before the first was answered, may find none."""
-    with suppress(InputError):
-        latest_drawing(paper)  # the stroke that came together with the click
-    history = st.session_state.get(history_key(paper))
-    if not history:
-        return
-    history.pop()
+def wipe(paper: Paper) -> None:
+    """Empties the canvas; undo brings back what was on it."""
+    history = _history_now(paper)
+    if history and history[-1].strokes.get("objects"):
+        # The tab's memory tells drawings apart by their pictures.
+        empty = Drawing({"objects": []}, f"wiped after {len(history)}")
+        st.session_state[history_key(paper)] = [*history, empty][-LONGEST_HISTORY:]
     st.session_state[MOUNT] += 1
+
+
+def undo(paper: Paper) -> None:
+    """Takes the last stroke back, or what wiped it off; a second click, before the first was
+    answered, may find none."""
+    history = _history_now(paper)
+    if history:
+        history.pop()
+        st.session_state[MOUNT] += 1
+
+
+def can_undo(paper: Paper) -> bool:
+    """Whether anything was drawn."""
+    return bool(st.session_state.get(history_key(paper)))
+
+
+def _history_now(paper: Paper) -> list[Drawing]:
+    """What was drawn, the stroke included that came together with a click."""
+    with suppress(InputError):
+        latest_drawing(paper)
+    history: list[Drawing] = st.session_state.setdefault(history_key(paper), [])
+    return history

@@ -14,6 +14,9 @@ from pages.ui.draw.reading import Reader
 from pages.ui.train.strip import strip
 
 UNREAD = "?"
+CERTAIN = 0.99
+"""Where every digit is surer than that, none is said to be the least sure."""
+
 FRAME, DOUBT = (63, 144, 218), (255, 169, 14)
 WIDEST, TALLEST, MARGIN = 560, 240, 8
 """Of the line with its boxes, and of the paper round it: screen pixels."""
@@ -27,9 +30,10 @@ def number_in_words(digits: Sequence[FoundDigit]) -> tuple[str, str]:
     more = []
     if read:
         place, least = min(read, key=lambda numbered: numbered[1].confidence)
-        many = len(read) > 1
+        sure, many = sureness_in_words(least.confidence), len(read) > 1
         which = f"Least sure: digit {place} of {len(digits)}," if many else "The only digit is"
-        more.append(f"{which} {a(least.label)} · {sureness_in_words(least.confidence)}.")
+        doubt = f"{which} {a(least.label)} · {sure}."
+        more.append(f"Each digit: {sure} sure." if many and least.confidence > CERTAIN else doubt)
     if UNREAD in text:
         more.append("? is no digit, I think.")
     if any(digit.was_touching for digit in digits):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from digitlab.pictures import LARGEST_FILE_BYTES, decode_canvas, read_picture
 from digitlab.preprocessing import Preprocessed, preprocess
-from pages.ui.draw.canvas import clear, drawing_canvas, undo
+from pages.ui.draw.canvas import can_undo, drawing_canvas, undo, wipe
 from pages.ui.draw.sent import SIDE, Paper
 from pages.ui.frame import guard
 
@@ -27,9 +27,9 @@ def drawn(paper: Paper) -> tuple[Preprocessed | None, Strokes | None]:
     drawing, refused = None, True  # what was sent may be refused: Clear must work then
     with canvas, guard():
         drawing, refused = drawing_canvas(pen_width, paper), False
-    for label, icon, key, action in (
-        ("Clear", "delete", "Delete", clear),
-        ("Undo", "undo", "Ctrl+Z", undo),
+    for label, icon, key, action, is_of_use in (
+        ("Clear", "delete", "Delete", wipe, drawing is not None),
+        ("Undo", "undo", "Ctrl+Z", undo, can_undo(paper)),
     ):
         tools.button(
             label,
@@ -37,7 +37,7 @@ def drawn(paper: Paper) -> tuple[Preprocessed | None, Strokes | None]:
             on_click=action,
             args=(paper,),
             icon=f":material/{icon}:",
-            disabled=drawing is None and not refused,
+            disabled=not (is_of_use or refused),
             shortcut=key,
         )
     with canvas, guard():

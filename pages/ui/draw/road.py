@@ -38,7 +38,10 @@ def show_road(seen: Preprocessed, whole: np.ndarray, by: Reader) -> None:
     pictures, words = _walk(seen, left_out, by)
     stages = zip(["raw", *switches], pictures, words, strict=False)
     st.html(_row([_stage(key, picture, read, key in left_out) for key, picture, read in stages]))
-    st.caption("Under each picture: what the network would read if the road ended there.")
+    st.caption(
+        "Under each picture: what the network would read if the road ended there; no digit where "
+        "it is sure of none, as where ink fills the picture more than it ever saw."
+    )
     if left_out:
         missing = ", ".join(f"“{TITLES[key]}”" for key in switches if key in left_out)
         st.markdown(f"With every step: **{by.guess(whole)}**. Without {missing}: **{words[-1]}**.")
