@@ -263,7 +263,7 @@ def test_a_pen_in_the_upper_right_corner_draws(draw_page):
 def test_the_pen_can_be_made_thinner_without_losing_the_drawing(draw_page):
     page, (angle, stem) = draw_page.page, FOUR
     draw_page.draw(angle)
-    page.get_by_text(re.compile(r"I read an? \d")).wait_for()
+    page.get_by_role("heading", name=re.compile(r"I read an? \d|Not a digit")).wait_for()
     pen = page.get_by_role("slider")
     pen.focus()
     pen.press("Home")

@@ -26,6 +26,9 @@ from digitlab.store import Store, StoredFile
 CONFIG = pretrained_card().config
 TFLITE = (MODELS / "pretrained.tflite").read_bytes()
 RESULT = TestResult(0.99, 0.985, 0.994, 0.03, 10_000)
+MORE = CONFIG.epochs + 4
+"""Epochs of a copy that is to be taught."""
+
 STATE = "checkpoint-2.npz"
 MOST_SECONDS = 5  # 2 untraced: tracemalloc makes what allocates much two to three times slower
 MOST_MEMORY_BYTES = 100_000_000
@@ -44,7 +47,7 @@ def state(config=CONFIG, epoch=2, **changes):
 def snapshot(**changes):
     looks = {
         "probabilities": np.full((20, 10), 0.1, np.float32),
-        "filters": np.ones((5, 5, 32), np.float32),
+        "filters": np.ones((5, 5, CONFIG.conv_blocks[0].filters), np.float32),
     }
     return Snapshot(**looks | changes).to_bytes()
 
@@ -192,7 +195,7 @@ def test_paths_of_this_computer_stay_here(tmp_path, here):
 
 def test_a_copy_that_was_to_be_taught_comes_back_ready_to_go_on(tmp_path, here):
     drawings, card = "hand:00112233445566778899", pretrained_card()
-    config = card.config.replace(dataset=f"{drawings}+/home/me/known.npz", epochs=18)
+    config = card.config.replace(dataset=f"{drawings}+/home/me/known.npz", epochs=MORE)
     run_id = here.fork_network("pretrained", card.epochs, config, "me")
     here.end_run(run_id, Status.PAUSED)
     third = Store(tmp_path / "third")
@@ -207,7 +210,7 @@ def test_a_copy_that_was_to_be_taught_comes_back_ready_to_go_on(tmp_path, here):
     [(2, {}), (len(pretrained_card().epochs), {"dense_layers": (DenseLayer(7),)})],
 )
 def test_no_copy_begins_where_the_shipped_network_cannot_be(tmp_path, here, epochs, changes):
-    config = CONFIG.replace(epochs=18, **changes)
+    config = CONFIG.replace(epochs=MORE, **changes)
     run_id = here.fork_network("pretrained", pretrained_card().epochs[:epochs], config, "me")
     here.end_run(run_id, Status.PAUSED)
     with pytest.raises(InputError, match="to be resumed from"):
