@@ -182,11 +182,12 @@ def accuracy_in_words(accuracy: float, low: float, high: float) -> str:
 
 
 def sureness_in_words(probability: float) -> str:
-    """'97 %'; never a rounded 0 or 100: 'under 1 %', 'over 99 %'."""
+    """'97 %'; never a rounded 0, and never 100: 'under 1 %', 'over 99 %'. A network that gives 1 has
+    run out of decimals, and not of doubt."""
     percent = round(100 * probability)
     if percent == 0 and probability > 0:
         return "under 1 %"
-    if percent == 100 and probability < 1:
+    if percent == 100:
         return "over 99 %"
     return f"{percent} %"
 

@@ -388,7 +388,7 @@ def test_after_an_epoch_each_reading_is_marked_right_or_wrong_and_the_changed_on
     html = html_of(app)
     assert "✓ 0→1" in html, "a 1 that was read as a 0 before"
     assert "✗ 0" in html
-    assert "wrong: a 9, read as 0, 100 % sure" in html
+    assert "wrong: a 9, read as 0, over 99 % sure" in html
 
 
 def test_a_network_without_convolution_has_readings_and_no_filters(visit, jobs):
@@ -885,7 +885,7 @@ def test_a_reading_that_has_changed_names_both():
     now, before = np.eye(10)[[4, 1]], np.eye(10)[[9, 1]]
     captions, words = readings_info(np.array([4, 7]), now, before)
     assert captions == ["9→4", "1"]
-    assert words[0] == "a 4, read as 4, 100 % sure; an epoch before as 9"
+    assert words[0] == "a 4, read as 4, over 99 % sure; an epoch before as 9"
     assert readings_info(np.array([4]), now[:1], None)[0] == ["4"]
 
 

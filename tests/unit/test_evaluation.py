@@ -138,7 +138,7 @@ def test_the_dictionary_survives_json():
 
 @pytest.mark.parametrize(
     ("probability", "words"),
-    [(0.968, "97 %"), (0.9999, "over 99 %"), (1.0, "100 %"), (1e-4, "under 1 %"), (0.0, "0 %")],
+    [(0.968, "97 %"), (0.9999, "over 99 %"), (1.0, "over 99 %"), (1e-4, "under 1 %"), (0.0, "0 %")],
 )
 def test_sureness_is_never_rounded_to_certainty(probability, words):
     assert sureness_in_words(probability) == words
