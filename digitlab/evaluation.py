@@ -182,8 +182,10 @@ def accuracy_in_words(accuracy: float, low: float, high: float) -> str:
 
 
 def sureness_in_words(probability: float) -> str:
-    """'97 %'; never a rounded 0, and never 100: 'under 1 %', 'over 99 %'. A network that gives 1 has
-    run out of decimals, and not of doubt."""
+    """'97 %'; never a rounded 0, and never 100: 'under 1 %', 'over 99 %'.
+
+    A network that gives 1 has run out of decimals, and not of doubt.
+    """
     percent = round(100 * probability)
     if percent == 0 and probability > 0:
         return "under 1 %"
