@@ -102,10 +102,11 @@ def compiled_network(
     steps = steps_per_execution(config, batches)
     parts = {name: value for name, value in vars(config).items() if name not in _TOLD_LATER}
     key = parts, pixels, steps
-    gc.collect()  # the pixels of the training before lie in circles of TensorFlow's
     if _kept.network is None or _kept.key != key:
         forget()  # first: there may be no room for two
         _kept.key, _kept.network = key, CompiledNetwork(config, pixels, steps)
+    else:  # the pixels of the training before lie in circles; `clear_session` collects them, too
+        gc.collect()
     _kept.network.begin(config)
     return _kept.network
 
