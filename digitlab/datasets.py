@@ -67,6 +67,10 @@ class Dataset:
         """What one of its pictures is called: see `noun_of`."""
         return noun_of(self.class_names)
 
+    def nouns(self, count: int) -> str:
+        """What so many of its pictures are called: 'digit', 'digits'."""
+        return self.noun if count == 1 else f"{self.noun}s"
+
     @property
     def class_noun(self) -> str:
         """What one of its classes is called: see `class_noun_of`."""

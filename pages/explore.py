@@ -50,9 +50,8 @@ with page("Explore", "Look at the digits: many at once, or one pixel by pixel.")
         )
     digits = dataset(name)
     tests = len(digits) - digits.train_count
-    noun = digits.noun if len(digits) == 1 else f"{digits.noun}s"
     st.caption(
-        f"{len(digits):,} {noun} {ABOUT.get(name, 'of yours')}: "
+        f"{len(digits):,} {digits.nouns(len(digits))} {ABOUT.get(name, 'of yours')}: "
         f"{digits.train_count:,} training, {tests:,} test."
     )
     if digits.class_names != CLASS_NAMES:

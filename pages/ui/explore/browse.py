@@ -35,8 +35,8 @@ def browse(digits: Dataset, part: str) -> None:
         return
     detail, many = st.columns([7, 5] if is_wide(ONE) else [5, 6], gap="large")
     with many:
-        noun = digits.noun if len(rows) == 1 else f"{digits.noun}s"
-        st.markdown(f"{len(rows):,} {noun}{chosen.in_words}. Pick one to see it large.")
+        count = f"{len(rows):,} {digits.nouns(len(rows))}"
+        st.markdown(f"{count}{chosen.in_words}. Pick one to see it large.")
         shown = paged(rows, PAGE)
         words = f"{digits.noun.capitalize()}s of {title_of(digits.name)}"
         picked = digit_gallery(digits, shown, _gallery_key(digits), words)
