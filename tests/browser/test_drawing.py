@@ -138,44 +138,42 @@ MEMORY = "digitlab-drawings-desk"
 KEPT = f"JSON.parse(sessionStorage.getItem('{MEMORY}') ?? '[]')"
 
 
-def test_the_tab_forgets_the_first_of_many_strokes_as_the_server_does(draw_page):
+def remembered_one(draw_page, pictures):
+    """Draws a one and reloads, as if there had been drawings of these pictures before it.
+
+    Returns:
+        What the tab then keeps: those, and the one behind them.
+    """
     page = draw_page.page
     draw_page.draw(*ONE)
     draw_page.expect_answer(1)
     page.wait_for_function(f"{KEPT}.length === 1")
     (one,) = page.evaluate(KEPT)
-    earlier = [one | {"data": str(stroke)} for stroke in range(LONGEST_HISTORY - 1)]
-    page.evaluate(
-        f"kept => sessionStorage.setItem('{MEMORY}', JSON.stringify(kept))", [*earlier, one]
-    )
+    kept = [*(one | {"data": picture} for picture in pictures), one]
+    page.evaluate(f"kept => sessionStorage.setItem('{MEMORY}', JSON.stringify(kept))", kept)
     page.reload()
-    draw_page.wait_until_idle()
     draw_page.expect_answer(1)
     draw_page.wait_until_idle()
+    return kept
+
+
+def before_another_stroke(draw_page):
+    """Draws one more, and returns what the tab keeps before it."""
     draw_page.draw([(60, 50), (150, 50)])
     draw_page.expect_answer(7)
-    page.wait_for_function(f"{KEPT}.at(-1).raw.objects.length === 2")
-    *before, _ = page.evaluate(KEPT)
-    assert before == [*earlier[1:], one]
+    draw_page.page.wait_for_function(f"{KEPT}.at(-1).raw.objects.length === 2")
+    *before, _ = draw_page.page.evaluate(KEPT)
+    return before
+
+
+def test_the_tab_forgets_the_first_of_many_strokes_as_the_server_does(draw_page):
+    kept = remembered_one(draw_page, map(str, range(LONGEST_HISTORY - 1)))
+    assert before_another_stroke(draw_page) == kept[1:]
 
 
 def test_a_paper_leaves_the_others_their_room_in_the_tab(draw_page):
-    page = draw_page.page
-    draw_page.draw(*ONE)
-    draw_page.expect_answer(1)
-    page.wait_for_function(f"{KEPT}.length === 1")
-    (one,) = page.evaluate(KEPT)
-    earlier = [one | {"data": str(stroke) * 100_000} for stroke in range(9)]
-    page.evaluate(
-        f"kept => sessionStorage.setItem('{MEMORY}', JSON.stringify(kept))", [*earlier, one]
-    )
-    page.reload()
-    draw_page.expect_answer(1)
-    draw_page.wait_until_idle()
-    draw_page.draw([(60, 50), (150, 50)])
-    page.wait_for_function(f"{KEPT}.at(-1).raw.objects.length === 2")
-    *before, _ = page.evaluate(KEPT)
-    assert before == [*earlier[-4:], one]
+    kept = remembered_one(draw_page, (str(stroke) * 100_000 for stroke in range(9)))
+    assert before_another_stroke(draw_page) == kept[-5:]
 
 
 FILL = """
